@@ -1,0 +1,62 @@
+import type { LocationId, OdsCode, PractitionerId, ScheduleId, SlotId } from './identifiers.js';
+import type { PractitionerRole } from './practice.js';
+import type { Instant, Period } from './time.js';
+
+/** How the appointment takes place. The list is GP Connect's and closed. */
+export const DELIVERY_CHANNELS = ['In-person', 'Telephone', 'Video'] as const;
+export type DeliveryChannel = (typeof DELIVERY_CHANNELS)[number];
+
+/** Bookable time of a practitioner at a location. */
+export interface Schedule {
+  readonly id: ScheduleId;
+  readonly version: string;
+  /** The practice's name for it, for example `Monday morning surgery`. */
+  readonly type: string | undefined;
+  readonly locationId: LocationId;
+  readonly practitionerId: PractitionerId | undefined;
+  readonly role: PractitionerRole | undefined;
+  readonly planningHorizon: Period | undefined;
+}
+
+/** Whom the practice keeps a slot for. An absent list restricts nothing. */
+export interface SlotRestriction {
+  readonly organisationTypes: readonly string[] | undefined;
+  readonly organisations: readonly OdsCode[] | undefined;
+}
+
+/** One bookable period. */
+export interface Slot {
+  readonly id: SlotId;
+  readonly version: string;
+  readonly scheduleId: ScheduleId;
+  readonly start: Instant;
+  readonly end: Instant;
+  /** The practice's name for it, for example `GP routine 10 min`. */
+  readonly type: string;
+  readonly channel: DeliveryChannel;
+  readonly restriction: SlotRestriction | undefined;
+  /**
+   * `exact`: the practice sees the patient at this time, and its own diary says whether the slot is free.
+   * `estimated`: the practice sells places in a queue and the time is worked out, so only our ledger knows which of
+   * the published slots has been sold.
+   */
+  readonly timing: 'exact' | 'estimated';
+}
+
+/** Free slots with the schedules they belong to, each schedule once. */
+export interface FreeSlots {
+  readonly slots: readonly Slot[];
+  readonly schedules: readonly Schedule[];
+}
+
+/** The organisation that asks: both parts are claims of the consumer, used only to match restrictions. */
+export interface SlotFilter {
+  readonly organisationTypes: readonly string[];
+  readonly organisations: readonly string[];
+}
+
+export interface SlotSearch {
+  /** A slot is returned when it lies wholly inside. */
+  readonly window: Period;
+  readonly filter: SlotFilter;
+}

@@ -1,0 +1,274 @@
+/**
+ * The ledger: what the gateway must remember so that a booking is never lost and never made twice.
+ *
+ * It holds booking attempts (and with them everything of an appointment that a practice system cannot hold) and the
+ * links between NHS numbers and practice patients. `test/contract/ledger.contract.ts` is the suite each
+ * implementation passes.
+ *
+ * - D1: the intent is committed and synced before the first byte of a write leaves.
+ * - D2: the outcome is committed before the consumer is told.
+ * - D3: the audit row is part of the same transaction as the state change.
+ * - D4: state changes compare and swap on (`id`, `version`); nothing is ever overwritten.
+ * - Every method that changes something throws `GatewayError` `ledger-unavailable` when the commit is not proven.
+ */
+import type { AppointmentStatus, BookingOrganisation } from '../domain/appointment.js';
+import type {
+  AppointmentId,
+  LocationId,
+  NhsNumber,
+  OdsCode,
+  PatientId,
+  PracticeAppointmentRef,
+  PracticePatientRef,
+  PractitionerId,
+  SlotId,
+} from '../domain/identifiers.js';
+import type { NhsNumberStatus, PatientDemographics, TemporaryRegistration } from '../domain/patient.js';
+import type { PractitionerRole } from '../domain/practice.js';
+import type { DeliveryChannel } from '../domain/schedule.js';
+import type { Instant, Period } from '../domain/time.js';
+import type { AuditEvent } from './audit.js';
+
+/**
+ * States of a booking attempt.
+ *
+ * | State | Meaning | Found at restart |
+ * |---|---|---|
+ * | RECEIVED | validated and claimed, nothing sent | NOT_BOOKED |
+ * | RESERVING | the hold call may have left | RESERVE_OPEN |
+ * | HELD | the practice confirmed the hold | NOT_BOOKED (a hold lapses by itself) |
+ * | CONFIRMING | the call that creates the booking may have left | CONFIRM_OPEN |
+ * | RESERVE_OPEN, CONFIRM_OPEN | outcome open | kept, reconciled |
+ * | BOOKED | proven | kept |
+ * | REJECTED | the practice refused, nothing changed | kept |
+ * | NOT_BOOKED | proven that nothing exists | kept |
+ * | NEEDS_HUMAN | evidence cannot decide | kept |
+ * | CANCELLING, CANCEL_OPEN, CANCELLED | the same for a cancellation | CANCELLING becomes CANCEL_OPEN |
+ */
+export const ATTEMPT_STATES = [
+  'RECEIVED',
+  'RESERVING',
+  'HELD',
+  'CONFIRMING',
+  'RESERVE_OPEN',
+  'CONFIRM_OPEN',
+  'BOOKED',
+  'REJECTED',
+  'NOT_BOOKED',
+  'NEEDS_HUMAN',
+  'CANCELLING',
+  'CANCEL_OPEN',
+  'CANCELLED',
+] as const;
+export type AttemptState = (typeof ATTEMPT_STATES)[number];
+
+/** States in which the attempt may still become, or already is, a booking: its slots are not to be sold again. */
+export const LIVE_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>([
+  'RECEIVED',
+  'RESERVING',
+  'HELD',
+  'CONFIRMING',
+  'RESERVE_OPEN',
+  'CONFIRM_OPEN',
+  'BOOKED',
+  'NEEDS_HUMAN',
+  'CANCELLING',
+  'CANCEL_OPEN',
+]);
+
+/** States that a finished process must not leave behind without a reconciler looking at them. */
+export const OPEN_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>([
+  'RECEIVED',
+  'RESERVING',
+  'HELD',
+  'CONFIRMING',
+  'RESERVE_OPEN',
+  'CONFIRM_OPEN',
+  'CANCELLING',
+  'CANCEL_OPEN',
+]);
+
+/** Where an idempotency key came from: a header, the consumer's own identifier, or the transport of the request. */
+export type KeySource = 'idempotency-key' | 'identifier' | 'transport';
+
+export interface IdempotencyKey {
+  readonly source: KeySource;
+  readonly key: string;
+}
+
+/** What only the ledger knows of an appointment. Encrypted at rest, kept as long as the row. */
+export interface AppointmentDetails {
+  readonly patientId: PatientId;
+  readonly locationId: LocationId;
+  readonly practitionerId: PractitionerId | undefined;
+  readonly scheduleType: string | undefined;
+  readonly slotType: string;
+  readonly channel: DeliveryChannel | undefined;
+  readonly role: PractitionerRole | undefined;
+  readonly description: string;
+  readonly comment: string | undefined;
+  readonly created: Instant;
+  readonly bookingOrganisation: BookingOrganisation | undefined;
+  readonly identifiers: readonly { readonly system: string; readonly value: string }[];
+  readonly cancellationReason: string | undefined;
+}
+
+/** What the practice call needs, for recovery. Encrypted at rest, erased when the attempt is finished. */
+export interface AttemptRequest {
+  readonly patientRef: PracticePatientRef;
+}
+
+/** A slot of an attempt, with the time it was published with. */
+export interface AttemptSlot {
+  readonly id: SlotId;
+  readonly start: Instant;
+  readonly end: Instant;
+}
+
+export interface NewAttempt {
+  /** The future `Appointment.id`. */
+  readonly id: AppointmentId;
+  readonly practice: OdsCode;
+  readonly principal: string;
+  readonly key: IdempotencyKey;
+  /** SHA-256 of what was asked, hex. */
+  readonly fingerprint: string;
+  /** Fresh reference for the practice call. */
+  readonly clientReference: string;
+  readonly slots: readonly AttemptSlot[];
+  /** HMAC input is the patient id; the ledger stores only the HMAC. */
+  readonly patientId: PatientId;
+  readonly request: AttemptRequest;
+  readonly details: AppointmentDetails;
+  readonly receivedAt: Instant;
+}
+
+export interface Attempt {
+  readonly id: AppointmentId;
+  readonly practice: OdsCode;
+  readonly principal: string;
+  readonly key: IdempotencyKey;
+  readonly fingerprint: string;
+  readonly state: AttemptState;
+  /** Grows by one with every change; also the version of the appointment. */
+  readonly version: number;
+  readonly clientReference: string;
+  readonly practiceRef: PracticeAppointmentRef | undefined;
+  readonly slots: readonly AttemptSlot[];
+  /** The time the booking really has; the slots' time until the practice has said so. */
+  readonly start: Instant;
+  readonly end: Instant;
+  readonly details: AppointmentDetails;
+  /** Absent once the attempt is finished. */
+  readonly request: AttemptRequest | undefined;
+  readonly sentAt: Instant | undefined;
+  /** Wall time from which negative proof counts. */
+  readonly settleAt: Instant | undefined;
+  /** Why it ended as it did, in our own words. */
+  readonly evidence: string | undefined;
+  readonly repliedAt: Instant | undefined;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+}
+
+export type Claim =
+  | { readonly kind: 'new'; readonly attempt: Attempt }
+  /** A row with the same key, or the same content that nobody has been told about yet. */
+  | { readonly kind: 'existing'; readonly attempt: Attempt }
+  /** One of the slots belongs to a live attempt; `attempt` is that one. */
+  | { readonly kind: 'slot-held'; readonly attempt: Attempt };
+
+/** What a change of state may set. */
+export interface AttemptChange {
+  readonly state: AttemptState;
+  readonly practiceRef?: PracticeAppointmentRef;
+  readonly start?: Instant;
+  readonly end?: Instant;
+  readonly details?: AppointmentDetails;
+  readonly sentAt?: Instant;
+  readonly settleAt?: Instant;
+  readonly evidence?: string;
+  readonly at: Instant;
+}
+
+/** A slot that a live attempt holds. */
+export interface HeldSlot {
+  readonly slot: SlotId;
+  readonly attempt: AppointmentId;
+  readonly state: AttemptState;
+}
+
+/** The link between an NHS number and a patient of one practice. */
+export interface PatientLink {
+  /** Our `Patient.id`. */
+  readonly id: PatientId;
+  readonly practice: OdsCode;
+  readonly nhsNumber: NhsNumber;
+  /** Absent while a registration has been sent and not yet been answered. */
+  readonly practiceRef: PracticePatientRef | undefined;
+  readonly status: NhsNumberStatus;
+  /** When the register was last asked. */
+  readonly tracedAt: Instant | undefined;
+  readonly temporaryRegistration: TemporaryRegistration | undefined;
+  /** What the consumer sent at registration, supplemented from the register; a practice system may hold less. */
+  readonly registered: PatientDemographics | undefined;
+  readonly version: number;
+}
+
+export interface Ledger {
+  /**
+   * Finds the attempt this request repeats, or inserts a new one in RECEIVED, in one transaction.
+   *
+   * A repeat is, in this order: the same (practice, principal, key); the same (practice, principal, fingerprint)
+   * received within `contentWindowMs` whose outcome is open, or which is BOOKED and has never been told to anybody
+   * (`repliedAt` absent). An attempt with the same key in NOT_BOOKED or REJECTED gives way: its key is freed
+   * (renamed) and a new attempt is inserted.
+   */
+  claim(attempt: NewAttempt, contentWindowMs: number, audit: AuditEvent): Promise<Claim>;
+
+  /**
+   * Changes the state if the row still has `version`, and appends the audit event with it. Answers the new row, or
+   * `undefined` when somebody else was faster: read again, never overwrite.
+   */
+  change(id: AppointmentId, version: number, change: AttemptChange, audit: AuditEvent): Promise<Attempt | undefined>;
+
+  readAttempt(practice: OdsCode, id: AppointmentId): Promise<Attempt | undefined>;
+
+  /** All attempts in one of `OPEN_STATES`, oldest first. */
+  openAttempts(): Promise<readonly Attempt[]>;
+
+  /** Slots of a practice that start within the period and belong to a live attempt. */
+  heldSlots(practice: OdsCode, window: Period): Promise<readonly HeldSlot[]>;
+
+  /** Practice references of bookings that attempts of this practice already own. */
+  knownPracticeRefs(practice: OdsCode): Promise<ReadonlySet<PracticeAppointmentRef>>;
+
+  /** Marks that the answer has been handed to the consumer's connection. Never throws; not synced. */
+  markReplied(id: AppointmentId, at: Instant): Promise<void>;
+
+  findPatientLink(practice: OdsCode, nhsNumber: NhsNumber): Promise<PatientLink | undefined>;
+  readPatientLink(practice: OdsCode, id: PatientId): Promise<PatientLink | undefined>;
+  /**
+   * Inserts (`version` 0) or replaces the link if it still has `link.version`; answers the stored link with its new
+   * version, or `undefined` when somebody else was faster.
+   */
+  savePatientLink(link: PatientLink, audit: AuditEvent): Promise<PatientLink | undefined>;
+
+  /** Resolves when one empty commit has gone through; for readiness. */
+  probe(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The status an appointment shows while its attempt is in this state; `undefined` where there is no appointment. */
+export function appointmentStatusOf(state: AttemptState): AppointmentStatus | undefined {
+  switch (state) {
+    case 'BOOKED':
+    case 'CANCELLING':
+    case 'CANCEL_OPEN':
+      return 'booked';
+    case 'CANCELLED':
+      return 'cancelled';
+    default:
+      return undefined;
+  }
+}

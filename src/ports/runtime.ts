@@ -1,0 +1,61 @@
+/** What the gateway takes from the machine: time, waiting, ids and randomness. Injected, so that tests can fix them. */
+import type { Instant } from '../domain/time.js';
+
+export interface Clock {
+  /** Wall time: for stamps and for "is it in the future", never for durations. */
+  now(): Instant;
+  /** Milliseconds since some fixed moment; never jumps. For deadlines, leases and settle times. */
+  monotonic(): number;
+}
+
+export interface Timers {
+  /** Resolves after `ms` milliseconds, or at once when `signal` aborts; never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Ids {
+  /** A new id, unique for ever, of 20 to 36 characters `[a-z0-9-]`. */
+  next(): string;
+}
+
+export interface Randomness {
+  /** In [0, 1). For jitter only. */
+  fraction(): number;
+}
+
+export interface Runtime {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly ids: Ids;
+  readonly random: Randomness;
+}
+
+/**
+ * The log: an event name and fields from an allow-list of plain values. Whoever calls it passes no patient data, no
+ * query string, no text of a practice system and no `error.message` of a parser.
+ */
+export interface Log {
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+}
+
+export interface LogFields {
+  readonly practice?: string;
+  readonly system?: string;
+  readonly operation?: string;
+  readonly interaction?: string;
+  readonly route?: string;
+  readonly method?: string;
+  readonly status?: number;
+  readonly code?: string;
+  readonly class?: string;
+  readonly state?: string;
+  readonly attempt?: string;
+  readonly traceId?: string;
+  readonly requestId?: string;
+  readonly durationMs?: number;
+  readonly count?: number;
+  readonly port?: number;
+  readonly reason?: string;
+}
