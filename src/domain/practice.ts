@@ -1,6 +1,7 @@
 /** What is known of a practice and its people from configuration; the practice system adds schedules and patients. */
 import type { Asid, LocationId, OdsCode, PractitionerId } from './identifiers.js';
 import type { ContactPoint, HumanName, Gender, PostalAddress } from './person.js';
+import type { SlotRules } from './slot-rules.js';
 import type { PracticeZone } from './time.js';
 
 /** A site where appointments take place: the main surgery or a branch surgery. */
@@ -46,6 +47,7 @@ export interface Practice {
   readonly enabled: Enablement;
   readonly locations: readonly Location[];
   readonly practitioners: readonly Practitioner[];
+  readonly slotRules: SlotRules;
 }
 
 /** Practices searched together under `/federation/{name}`. */

@@ -1,5 +1,6 @@
 import type { LocationId, OdsCode, PractitionerId, ScheduleId, SlotId } from './identifiers.js';
-import type { PractitionerRole } from './practice.js';
+import type { GatewayError } from './errors.js';
+import type { Practice, PractitionerRole } from './practice.js';
 import type { Instant, Period } from './time.js';
 
 /** How the appointment takes place. The list is GP Connect's and closed. */
@@ -59,4 +60,16 @@ export interface SlotSearch {
   /** A slot is returned when it lies wholly inside. */
   readonly window: Period;
   readonly filter: SlotFilter;
+}
+
+/** What one practice answered to a search. */
+export interface PracticeFreeSlots {
+  readonly practice: Practice;
+  readonly free: FreeSlots;
+}
+
+/** A practice of a federated search that gave no full answer, and why. */
+export interface PracticeShortfall {
+  readonly practice: Practice;
+  readonly error: GatewayError;
 }

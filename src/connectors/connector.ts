@@ -1,0 +1,23 @@
+/** What a connector's folder hands to the registry. Everything else in the folder stays private to it. */
+import type { ZodType } from 'zod';
+import type { Practice } from '../domain/practice.js';
+import type { PracticeSystem } from '../ports/practice-system.js';
+import type { Log, Runtime } from '../ports/runtime.js';
+
+export interface ConnectorInput<Settings> {
+  readonly practice: Practice;
+  readonly settings: Settings;
+  readonly runtime: Runtime;
+  readonly log: Log;
+}
+
+export interface Connector<Settings> {
+  /** As written under `practiceSystem.type` in the practices file. */
+  readonly type: string;
+  /**
+   * Schema of the connector's part of the practices file, beside `type`. `secret` is the schema to use for every
+   * credential: it reads `{ env: NAME }` or `{ file: PATH }` and yields the text, so that no secret stands in the file.
+   */
+  settings(secret: ZodType<string>): ZodType<Settings>;
+  create(input: ConnectorInput<Settings>): PracticeSystem;
+}

@@ -1,0 +1,73 @@
+/**
+ * How a practice dresses its free time for consumers: which schedules are open to them at all, under which slot type
+ * and delivery channel, how long one appointment takes, and for whom it is kept.
+ */
+import type { DeliveryChannel, SlotRestriction } from './schedule.js';
+
+export interface SlotDress {
+  readonly type: string;
+  readonly channel: DeliveryChannel;
+  /** Length of one appointment; used where the practice system does not tell it. */
+  readonly minutes: number;
+  readonly restriction: SlotRestriction | undefined;
+  /** The master switch: `false` keeps the schedule from consumers. */
+  readonly bookable: boolean;
+}
+
+/** Matches when every given condition does. */
+export interface SlotRule {
+  /** The practice system's id of the practitioner. */
+  readonly practitioner?: string;
+  /** The practice system's id of the location. */
+  readonly location?: string;
+  /** The schedule's name; `*` stands for any text, letter case does not matter. */
+  readonly schedule?: string;
+  readonly dress: Partial<SlotDress>;
+}
+
+export interface SlotRules {
+  readonly defaults: SlotDress;
+  /** Later rules win over earlier ones, element by element. */
+  readonly rules: readonly SlotRule[];
+  /** Nothing closer to now than this can be booked, in milliseconds. */
+  readonly embargoMs: number;
+  /** Nothing further from now than this can be booked, in milliseconds; `undefined` sets no limit. */
+  readonly horizonMs: number | undefined;
+}
+
+export interface DressedSchedule {
+  readonly practitioner: string | undefined;
+  readonly location: string | undefined;
+  readonly schedule: string | undefined;
+}
+
+/** `*` is the only special character; compared piece by piece, so that no pattern can back-track. */
+function matchesGlob(pattern: string, text: string): boolean {
+  const pieces = pattern.toLowerCase().split('*');
+  const subject = text.toLowerCase();
+  const first = pieces[0] ?? '';
+  const last = pieces[pieces.length - 1] ?? '';
+  if (pieces.length === 1) return subject === first;
+  if (!subject.startsWith(first) || subject.length < first.length + last.length || !subject.endsWith(last)) {
+    return false;
+  }
+  let from = first.length;
+  const until = subject.length - last.length;
+  for (const piece of pieces.slice(1, -1)) {
+    const at = subject.indexOf(piece, from);
+    if (at < 0 || at + piece.length > until) return false;
+    from = at + piece.length;
+  }
+  return true;
+}
+
+export function dressFor(rules: SlotRules, schedule: DressedSchedule): SlotDress {
+  let dress = rules.defaults;
+  for (const rule of rules.rules) {
+    if (rule.practitioner !== undefined && rule.practitioner !== schedule.practitioner) continue;
+    if (rule.location !== undefined && rule.location !== schedule.location) continue;
+    if (rule.schedule !== undefined && !matchesGlob(rule.schedule, schedule.schedule ?? '')) continue;
+    dress = { ...dress, ...rule.dress };
+  }
+  return dress;
+}
