@@ -217,12 +217,22 @@ export interface PatientLink {
 
 export interface Ledger {
   /**
-   * Finds the attempt this request repeats, or inserts a new one in RECEIVED, in one transaction.
-   *
-   * A repeat is, in this order: the same (practice, principal, key); the same (practice, principal, fingerprint)
-   * received within `contentWindowMs` whose outcome is open, or which is BOOKED and has never been told to anybody
-   * (`repliedAt` absent). An attempt with the same key in NOT_BOOKED or REJECTED gives way: its key is freed
-   * (renamed) and a new attempt is inserted.
+   * The attempt that a request repeats: the same (practice, principal, key); or else the same (practice, principal,
+   * fingerprint) created at or after `contentSince` whose outcome is open, or which is BOOKED and has never been told
+   * to anybody (`repliedAt` absent). One in NOT_BOOKED or REJECTED is no longer repeated.
+   */
+  findRepeat(
+    practice: OdsCode,
+    principal: string,
+    key: IdempotencyKey,
+    fingerprint: string,
+    contentSince: Instant,
+  ): Promise<Attempt | undefined>;
+
+  /**
+   * Answers the attempt this one repeats (as `findRepeat` says, `contentWindowMs` before `receivedAt`), or inserts it
+   * in RECEIVED, in one transaction. An attempt with the same key in NOT_BOOKED or REJECTED gives way: its key is
+   * freed (renamed) and the new attempt is inserted.
    */
   claim(attempt: NewAttempt, contentWindowMs: number, audit: AuditEvent): Promise<Claim>;
 

@@ -1,0 +1,114 @@
+/** What every operation is given: the seams it may use, and who asks for what at which practice. */
+import type { Caller } from '../domain/caller.js';
+import { GatewayError } from '../domain/errors.js';
+import type { Enablement } from '../domain/practice.js';
+import type { AuditEvent, AuditTrail } from '../ports/audit.js';
+import type { Demographics } from '../ports/demographics.js';
+import type { Ledger } from '../ports/ledger.js';
+import type { Call } from '../ports/practice-system.js';
+import type { Log, Runtime } from '../ports/runtime.js';
+import type { PracticeEntry } from './directory.js';
+import type { KeyedLocks } from './locks.js';
+import type { Reconciler } from './reconcile.js';
+
+export interface CoreSettings {
+  /** How long a consumer's booking request may take in all. */
+  readonly bookingDeadlineMs: number;
+  /** How long a federated search may take; practices that have not answered by then are named as missing. */
+  readonly federationDeadlineMs: number;
+  /** Length of a temporary registration. */
+  readonly temporaryRegistrationDays: number;
+  /** After this long the national register is asked again about a patient who was verified before. */
+  readonly retraceAfterMs: number;
+  /** How long a booking of equal content counts as the same one while nobody has been told its outcome. */
+  readonly contentWindowMs: number;
+}
+
+export interface GatewayContext {
+  readonly ledger: Ledger;
+  readonly audit: AuditTrail;
+  readonly demographics: Demographics;
+  readonly runtime: Runtime;
+  readonly log: Log;
+  readonly locks: KeyedLocks;
+  readonly reconciler: Reconciler;
+  readonly settings: CoreSettings;
+}
+
+/** One consumer request, addressed to one practice. */
+export interface Request {
+  readonly entry: PracticeEntry;
+  readonly caller: Caller;
+  /** Aborts when the consumer has gone. */
+  readonly signal: AbortSignal;
+}
+
+export function callFor(request: Request, purpose: Call['purpose'], signal = request.signal): Call {
+  return { signal, traceId: request.caller.traceId, purpose };
+}
+
+const CAPABILITY_NAMES: Record<keyof Enablement, string> = {
+  foundations: 'Foundations',
+  appointmentManagement: 'Appointment Management',
+};
+
+/** A capability that the practice's data controller has not switched on SHALL be refused with `ACCESS_DENIED`. */
+export function requireEnabled(request: Request, capability: keyof Enablement): void {
+  const { practice } = request.entry;
+  if (practice.enabled[capability]) return;
+  throw new GatewayError('access-denied', `${CAPABILITY_NAMES[capability]} is not enabled at this practice`);
+}
+
+/** An audit event of this request; the rest is filled in by whoever knows it. */
+export function auditEvent(
+  request: Request,
+  kind: AuditEvent['kind'],
+  at: number,
+  rest: Partial<Pick<AuditEvent, 'resources' | 'state' | 'status' | 'code'>> = {},
+): AuditEvent {
+  const { caller } = request;
+  return {
+    at,
+    kind,
+    practice: request.entry.practice.odsCode,
+    interaction: caller.interactionId,
+    traceId: caller.traceId,
+    status: rest.status,
+    code: rest.code,
+    consumerAsid: caller.asid,
+    organisation: caller.organisation.odsCode,
+    userId: caller.user.id,
+    userName: caller.user.name,
+    userRole: caller.user.sdsRoleProfileId,
+    device: `${caller.device.model} ${caller.device.version}`,
+    resources: rest.resources ?? [],
+    state: rest.state,
+  };
+}
+
+/** An audit event of the gateway's own doing, such as a reconciler's finding. */
+export function ownAuditEvent(
+  kind: AuditEvent['kind'],
+  at: number,
+  practice: string,
+  resources: readonly string[],
+  state: string,
+): AuditEvent {
+  return {
+    at,
+    kind,
+    practice,
+    interaction: undefined,
+    traceId: undefined,
+    status: undefined,
+    code: undefined,
+    consumerAsid: undefined,
+    organisation: undefined,
+    userId: undefined,
+    userName: undefined,
+    userRole: undefined,
+    device: undefined,
+    resources,
+    state,
+  };
+}

@@ -1,0 +1,58 @@
+/** Find a patient by NHS number; read a patient by our id. */
+import { GatewayError } from '../domain/errors.js';
+import type { NhsNumber, PatientId } from '../domain/identifiers.js';
+import type { Patient } from '../domain/patient.js';
+import type { PatientLink } from '../ports/ledger.js';
+import type { PracticePatient } from '../ports/practice-system.js';
+import { callFor, requireEnabled, type GatewayContext, type Request } from './context.js';
+import { findRecord, isActive, toPatient, verifiedLink } from './rows/patient-link.js';
+
+async function linkedRecord(request: Request, link: PatientLink | undefined): Promise<PracticePatient | undefined> {
+  if (link?.practiceRef === undefined) return undefined;
+  return request.entry.system.readPatient(link.practiceRef, callFor(request, 'search'));
+}
+
+/**
+ * Only active patients SHALL be returned, so `undefined` stands for: nobody of that number here, registration lapsed,
+ * deceased, sensitive, or a record that could not be verified.
+ */
+export async function findPatient(
+  context: GatewayContext,
+  request: Request,
+  nhsNumber: NhsNumber,
+): Promise<Patient | undefined> {
+  requireEnabled(request, 'foundations');
+  const { odsCode } = request.entry.practice;
+  const link = await context.ledger.findPatientLink(odsCode, nhsNumber);
+  const record = (await linkedRecord(request, link)) ?? (await findRecord(request, nhsNumber, 'search'));
+  if (!record) return undefined;
+  if (link && !isActive(link, context.runtime.clock.now())) return undefined;
+  const verified = await verifiedLink(context, request, link ?? newLink(context, request, nhsNumber), record);
+  return verified && toPatient(verified, record);
+}
+
+/** A patient who is unknown, gone, inactive, deceased or sensitive SHALL be answered alike: `PATIENT_NOT_FOUND`. */
+export async function readPatient(context: GatewayContext, request: Request, id: PatientId): Promise<Patient> {
+  requireEnabled(request, 'foundations');
+  const link = await context.ledger.readPatientLink(request.entry.practice.odsCode, id);
+  if (link && isActive(link, context.runtime.clock.now())) {
+    const record = await linkedRecord(request, link);
+    const verified = record && (await verifiedLink(context, request, link, record));
+    if (record && verified) return toPatient(verified, record);
+  }
+  throw new GatewayError('patient-not-found', 'No patient with this id at this practice. Find the patient again');
+}
+
+export function newLink(context: GatewayContext, request: Request, nhsNumber: NhsNumber): PatientLink {
+  return {
+    id: context.runtime.ids.next() as PatientId,
+    practice: request.entry.practice.odsCode,
+    nhsNumber,
+    practiceRef: undefined,
+    status: 'untraced',
+    tracedAt: undefined,
+    temporaryRegistration: undefined,
+    registered: undefined,
+    version: 0,
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * Settles what was left open: by looking, never by sending.
+ *
+ * Positive proof counts at once. Negative proof counts only from a look-up that started at or after the settle time,
+ * twice and some seconds apart, because until then the practice may still act on what we sent. What cannot be proved
+ * within half an hour goes to a person.
+ */
+import { isGatewayError } from '../domain/errors.js';
+import { MINUTE, SECOND } from '../domain/time.js';
+import { OPEN_STATES, type Attempt, type AttemptChange, type AttemptState, type Ledger } from '../ports/ledger.js';
+import type { LookUp } from '../ports/practice-system.js';
+import type { Log, Runtime } from '../ports/runtime.js';
+import { ownAuditEvent } from './context.js';
+import type { Directory, PracticeEntry } from './directory.js';
+
+export interface Reconciler {
+  /** Takes over what an earlier process left behind. Resolves when every open row has its state and its watcher. */
+  start(directory: Directory): Promise<void>;
+  /** Keeps looking until the attempt is settled. */
+  watch(attempt: Attempt, entry: PracticeEntry): void;
+  /** Answers the attempt as soon as it is no longer open, or as it stands when `signal` aborts. */
+  settled(attempt: Attempt, entry: PracticeEntry, signal: AbortSignal): Promise<Attempt>;
+  stop(): Promise<void>;
+}
+
+export interface ReconcilerInput {
+  readonly ledger: Ledger;
+  readonly runtime: Runtime;
+  readonly log: Log;
+}
+
+/** Waits between look-ups; the last one repeats. */
+const WAITS_MS = [0, 500, 1 * SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND, 15 * SECOND, 20 * SECOND];
+const NEGATIVE_PROOF_APART_MS = 5 * SECOND;
+const NEEDS_HUMAN_AFTER_MS = 30 * MINUTE;
+const LOOK_UP_TIMEOUT_MS = 5 * SECOND;
+
+/** What a restart finds of an attempt that was under way. */
+const AFTER_RESTART: Partial<Record<AttemptState, AttemptState>> = {
+  RECEIVED: 'NOT_BOOKED',
+  HELD: 'NOT_BOOKED',
+  RESERVING: 'RESERVE_OPEN',
+  CONFIRMING: 'CONFIRM_OPEN',
+  CANCELLING: 'CANCEL_OPEN',
+};
+
+interface Watch {
+  done: Promise<Attempt>;
+}
+
+export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Reconciler {
+  const watches = new Map<string, Watch>();
+  const stopping = new AbortController();
+
+  const change = async (attempt: Attempt, to: Omit<AttemptChange, 'at'>): Promise<Attempt> => {
+    const at = runtime.clock.now();
+    const event = ownAuditEvent('booking-outcome', at, attempt.practice, [`Appointment/${attempt.id}`], to.state);
+    const changed = await ledger.change(attempt.id, attempt.version, { ...to, at }, event);
+    const current = changed ?? (await ledger.readAttempt(attempt.practice, attempt.id)) ?? attempt;
+    log.info('attempt-settled', { practice: attempt.practice, attempt: attempt.id, state: current.state });
+    return current;
+  };
+
+  const lookUp = async (attempt: Attempt, entry: PracticeEntry): Promise<LookUp> => {
+    if (!entry.system.lookUpBooking || !attempt.request || attempt.sentAt === undefined) {
+      return { found: 'no-evidence', reason: 'the practice system cannot be asked' };
+    }
+    const knownRefs = await ledger.knownPracticeRefs(attempt.practice);
+    try {
+      return await entry.system.lookUpBooking(
+        {
+          slots: attempt.slots.map((slot) => slot.id),
+          patientRef: attempt.request.patientRef,
+          clientReference: attempt.clientReference,
+          sentAt: attempt.sentAt,
+          knownRefs,
+        },
+        {
+          signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(LOOK_UP_TIMEOUT_MS)]),
+          traceId: attempt.id,
+          purpose: 'book',
+        },
+      );
+    } catch (error) {
+      return { found: 'no-evidence', reason: isGatewayError(error) ? error.code : 'unexpected' };
+    }
+  };
+
+  const settle = async (first: Attempt, entry: PracticeEntry): Promise<Attempt> => {
+    const began = runtime.clock.monotonic();
+    // Wall time behind the moment of sending means that the clock was set back: the settle time starts over.
+    const wallMoved = first.sentAt !== undefined && runtime.clock.now() < first.sentAt;
+    const settleAfter = wallMoved
+      ? entry.system.capabilities.settleMs
+      : Math.max(0, (first.settleAt ?? 0) - runtime.clock.now());
+    let negativeSince: number | undefined;
+    for (let round = 0; !stopping.signal.aborted; round += 1) {
+      const attempt = await ledger.readAttempt(first.practice, first.id);
+      if (!attempt || !OPEN_STATES.has(attempt.state)) return attempt ?? first;
+      const lookedAt = runtime.clock.monotonic();
+      const seen = await lookUp(attempt, entry);
+      if (seen.found === 'booked') {
+        const { ref, start, end } = seen.appointment;
+        return change(attempt, { state: 'BOOKED', practiceRef: ref, start, end, evidence: 'found at the practice' });
+      }
+      if (seen.found === 'cancelled') {
+        const { ref } = seen.appointment;
+        return change(attempt, { state: 'CANCELLED', practiceRef: ref, evidence: 'cancelled at the practice' });
+      }
+      if (seen.found === 'nothing' && lookedAt - began >= settleAfter) {
+        if (negativeSince !== undefined && lookedAt - negativeSince >= NEGATIVE_PROOF_APART_MS) {
+          return change(attempt, { state: 'NOT_BOOKED', evidence: 'nothing at the practice after the settle time' });
+        }
+        negativeSince ??= lookedAt;
+      } else if (seen.found === 'no-evidence') {
+        negativeSince = undefined;
+      }
+      if (lookedAt - began >= NEEDS_HUMAN_AFTER_MS) {
+        log.warn('attempt-needs-human', { practice: attempt.practice, attempt: attempt.id });
+        return change(attempt, { state: 'NEEDS_HUMAN', evidence: 'no proof within half an hour' });
+      }
+      const wait = WAITS_MS[Math.min(round + 1, WAITS_MS.length - 1)] ?? 0;
+      await runtime.timers.sleep(wait * (0.75 + runtime.random.fraction() / 2), stopping.signal);
+    }
+    return first;
+  };
+
+  const watch = (attempt: Attempt, entry: PracticeEntry): Watch => {
+    const running = watches.get(attempt.id);
+    if (running) return running;
+    const started: Watch = {
+      done: settle(attempt, entry)
+        .catch((error: unknown) => {
+          // The ledger is away: the row stays open and is taken up again by the next request for it or by a restart.
+          log.error('reconciler-stopped', {
+            attempt: attempt.id,
+            code: isGatewayError(error) ? error.code : 'internal',
+          });
+          return attempt;
+        })
+        .finally(() => watches.delete(attempt.id)),
+    };
+    watches.set(attempt.id, started);
+    return started;
+  };
+
+  return {
+    async start(directory) {
+      for (const found of await ledger.openAttempts()) {
+        const state = AFTER_RESTART[found.state];
+        const attempt = state ? await change(found, { state, evidence: 'found at restart' }) : found;
+        const entry = directory.practice(attempt.practice);
+        if (!entry) {
+          log.warn('attempt-without-practice', { practice: attempt.practice, attempt: attempt.id });
+        } else if (OPEN_STATES.has(attempt.state)) {
+          watch(attempt, entry);
+        }
+      }
+    },
+    watch(attempt, entry) {
+      watch(attempt, entry);
+    },
+    async settled(attempt, entry, signal) {
+      if (!OPEN_STATES.has(attempt.state)) return attempt;
+      const aborted = new Promise<void>((resolve) => {
+        if (signal.aborted) resolve();
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      const outcome = await Promise.race([watch(attempt, entry).done, aborted]);
+      return outcome ?? (await ledger.readAttempt(attempt.practice, attempt.id)) ?? attempt;
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.allSettled([...watches.values()].map(({ done }) => done));
+    },
+  };
+}
