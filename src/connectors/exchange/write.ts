@@ -1,0 +1,151 @@
+/**
+ * Writes: each on a connection of its own, sent at most once, and listened to beyond our own deadline.
+ *
+ * A pooled connection may die at the moment of use, which would turn "never sent" into "unknown"; and an aborted write
+ * is one whose outcome we chose not to hear.
+ */
+import { buildConnector, Client } from 'undici';
+import { AnswerFault, errorCode, takeAnswer, type Answer } from './answer.js';
+import { connectLimit, MAX_HEADER_BYTES, type Line } from './line.js';
+
+export interface WriteRequest {
+  /** Name of the operation, for the log. */
+  readonly operation: string;
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path and query below the base URL, encoded; never logged. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** How long the caller waits; the write itself goes on. */
+  readonly timeoutMs: number;
+  /** Of the call; keeps a write from leaving, and has no effect on one that has left. */
+  readonly signal: AbortSignal;
+  /** An answer without a body is an answer. */
+  readonly allowEmpty?: boolean;
+}
+
+export type WriteOutcome =
+  /** 2xx, or 4xx other than 408, 425 and 429, with a body as expected. */
+  | { readonly kind: 'answered'; readonly answer: Answer }
+  /** Proven that no byte of the request left. */
+  | { readonly kind: 'not-sent'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string; readonly late?: Promise<WriteOutcome> };
+
+export interface Writer {
+  write(request: WriteRequest): Promise<WriteOutcome>;
+  /** Stops listening to writes that are still under way. */
+  close(): void;
+}
+
+type Connect = buildConnector.connector;
+
+export function createWriter(line: Line): Writer {
+  const { clock } = line.options.runtime;
+  const underWay = new Set<Client>();
+  let detached = 0;
+
+  const write = async (request: WriteRequest): Promise<WriteOutcome> => {
+    if (request.signal.aborted) return { kind: 'not-sent', reason: 'nobody-waits' };
+    if (detached >= line.limits.maxDetached) return { kind: 'not-sent', reason: 'too-many-open-writes' };
+
+    const started = clock.monotonic();
+    let connected = false;
+    let used = false;
+    const open = buildConnector({ timeout: 0 });
+    // undici opens a new connection when one breaks; a second one here would mean a second try of a write.
+    const connectOnce: Connect = (options, callback) => {
+      if (used) {
+        callback(new Error('one connection for each write'), null);
+        return;
+      }
+      used = true;
+      open(options, (...result) => {
+        if (result[0] === null && !client.destroyed) connected = true;
+        callback(...result);
+      });
+    };
+    const client = new Client(line.origin, {
+      connect: connectOnce,
+      pipelining: 0,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    });
+    underWay.add(client);
+
+    /** Only before the connection stands: afterwards a write is never stopped. */
+    let stoppedBy: string | undefined;
+    const stopUnsent = (reason: string): void => {
+      if (connected || stoppedBy !== undefined) return;
+      stoppedBy = reason;
+      void client.destroy();
+    };
+    const onAbort = (): void => stopUnsent('nobody-waits');
+    request.signal.addEventListener('abort', onAbort, { once: true });
+    const connectTimer = setTimeout(() => stopUnsent('connect-timeout'), connectLimit(line));
+
+    const run = async (): Promise<WriteOutcome> => {
+      try {
+        const response = await client.request({
+          method: request.method,
+          path: line.prefix + request.path,
+          headers: request.body === undefined ? line.headers : { ...line.headers, 'content-type': 'application/json' },
+          body: request.body === undefined ? null : JSON.stringify(request.body),
+        });
+        const rules = {
+          contentTypes: line.contentTypes,
+          maxBytes: line.limits.maxBytes,
+          allowEmpty: request.allowEmpty ?? false,
+        };
+        return { kind: 'answered', answer: await takeAnswer(response, rules) };
+      } catch (error) {
+        if (!connected) return { kind: 'not-sent', reason: stoppedBy ?? errorCode(error) };
+        return { kind: 'unknown', reason: error instanceof AnswerFault ? error.reason : errorCode(error) };
+      } finally {
+        underWay.delete(client);
+        void client.destroy();
+      }
+    };
+
+    const finished = run().then((outcome) => {
+      clearTimeout(connectTimer);
+      request.signal.removeEventListener('abort', onAbort);
+      line.log(outcome.kind === 'answered' ? 'info' : 'warn', 'practice.write', {
+        operation: request.operation,
+        class: outcome.kind,
+        durationMs: Math.round(clock.monotonic() - started),
+        ...(outcome.kind === 'answered'
+          ? { status: outcome.answer.status, count: outcome.answer.bytes }
+          : { reason: outcome.reason }),
+      });
+      return outcome;
+    });
+
+    let deadline: NodeJS.Timeout | undefined;
+    const overdue = new Promise<WriteOutcome>((resolve) => {
+      deadline = setTimeout(() => {
+        if (!connected) {
+          stopUnsent('deadline-before-connection');
+          resolve(finished);
+          return;
+        }
+        detached += 1;
+        const settle = setTimeout(() => void client.destroy(), line.limits.settleMs).unref();
+        const late = finished.finally(() => {
+          detached -= 1;
+          clearTimeout(settle);
+        });
+        resolve({ kind: 'unknown', reason: 'timeout', late });
+      }, request.timeoutMs);
+    });
+    const outcome = await Promise.race([finished, overdue]);
+    clearTimeout(deadline);
+    return outcome;
+  };
+
+  return {
+    write,
+    close() {
+      for (const client of underWay) void client.destroy();
+    },
+  };
+}
