@@ -1,0 +1,25 @@
+/** The STU3 face: GP Connect 1.2.7, Foundations and Appointment Management, over FHIR 3.0.1. */
+import type { Representation } from '../representation.js';
+import { writeCapabilities } from './capabilities.js';
+import { writeOutcome } from './outcome.js';
+import { parsePatientSearch, parseSlotSearch } from './parameters.js';
+import { parseBooking } from './requests/booking.js';
+import { parseRegistration } from './requests/registration.js';
+import { writeAppointment } from './resources/appointment.js';
+import { writeFederatedSlots, writeFreeSlots } from './resources/free-slots.js';
+import { writePatient, writePatientSearch, writeRegistration } from './resources/patient.js';
+
+export const stu3Representation = {
+  parsePatientSearch,
+  parseSlotSearch,
+  parseRegistration,
+  parseBooking,
+  writePatient,
+  writePatientSearch,
+  writeRegistration,
+  writeFreeSlots,
+  writeFederatedSlots,
+  writeAppointment,
+  writeOutcome,
+  writeCapabilities,
+} satisfies Representation;

@@ -1,0 +1,152 @@
+/**
+ * Search parameters of GP Connect 1.2.7: "Find a patient" and "Search for free slots"
+ * (https://developer.nhs.uk/apis/gpconnect-1-2-7/). Names and values are case sensitive; unknown parameters are ignored.
+ */
+import { GatewayError } from '../../domain/errors.js';
+import { parseNhsNumber, type NhsNumber } from '../../domain/identifiers.js';
+import type { SlotFilter } from '../../domain/schedule.js';
+import { DAY, isLocalDate, MINUTE, type Instant, type Period, type PracticeZone } from '../../domain/time.js';
+import type { ParsedSlotSearch } from '../representation.js';
+import { IDENTIFIER_SYSTEM, INCLUDE, LONGEST_SEARCH_DAYS, SYSTEM } from './codes.js';
+import { parseLocalDateTime } from './local-time.js';
+
+const INCLUDE_FIRST = '_include';
+const INCLUDE_MORE = '_include:recurse';
+
+function invalidParameter(name: string, message: string): GatewayError {
+  return new GatewayError('invalid-parameter', `Parameter '${name}': ${message}`, { fhirPath: name });
+}
+
+/** The value of a parameter that must be there exactly once. */
+function single(query: URLSearchParams, name: string): string {
+  const values = query.getAll(name);
+  const [value] = values;
+  if (value === undefined) {
+    throw new GatewayError('bad-request', `Parameter '${name}' is missing; send it once`, { fhirPath: name });
+  }
+  if (values.length > 1) {
+    throw new GatewayError('bad-request', `Parameter '${name}' is repeated; send it once`, { fhirPath: name });
+  }
+  return value;
+}
+
+/** System and value of a token; `undefined` where a part is missing or blank. */
+function splitToken(token: string): { readonly system: string; readonly value: string } | undefined {
+  const bar = token.indexOf('|');
+  if (bar < 0) return undefined;
+  const system = token.slice(0, bar);
+  const value = token.slice(bar + 1);
+  return system.trim() === '' || value.trim() === '' ? undefined : { system, value };
+}
+
+export function parsePatientSearch(query: URLSearchParams): NhsNumber {
+  const token = splitToken(single(query, 'identifier'));
+  if (token === undefined) {
+    throw invalidParameter('identifier', `write it as ${IDENTIFIER_SYSTEM.nhsNumber}|{NHS number}`);
+  }
+  if (token.system !== IDENTIFIER_SYSTEM.nhsNumber) {
+    throw new GatewayError(
+      'invalid-identifier-system',
+      `Parameter 'identifier': the system is not supported; use ${IDENTIFIER_SYSTEM.nhsNumber}`,
+      { fhirPath: 'identifier' },
+    );
+  }
+  const nhsNumber = parseNhsNumber(token.value);
+  if (nhsNumber === undefined) {
+    throw new GatewayError(
+      'invalid-nhs-number',
+      "Parameter 'identifier': the value is no NHS number; send ten digits with a valid check digit",
+      { fhirPath: 'identifier' },
+    );
+  }
+  return nhsNumber;
+}
+
+interface Boundary {
+  readonly dateOnly: boolean;
+  readonly instant: Instant;
+  /** The clock's reading as if it were UTC, for counting days; a date reads midnight at its start. */
+  readonly wall: number;
+}
+
+function startOfDate(date: string, zone: PracticeZone): Instant | undefined {
+  if (!isLocalDate(date)) return undefined;
+  const { instant } = zone.fromLocal(date);
+  return zone.toLocalDate(instant) === date ? instant : undefined;
+}
+
+function parseBoundary(name: 'start' | 'end', prefix: 'ge' | 'le', text: string, zone: PracticeZone): Boundary {
+  // start SHALL carry the prefix ge, end SHALL carry the prefix le.
+  if (!text.startsWith(prefix)) throw invalidParameter(name, `begin the value with '${prefix}'`);
+  const value = text.slice(prefix.length);
+
+  const wall = Date.parse(`${value}T00:00:00Z`);
+  const dayStart = startOfDate(value, zone);
+  if (dayStart !== undefined) {
+    if (name === 'start') return { dateOnly: true, instant: dayStart, wall };
+    // A date-only end runs to the end of that day: to where the next one starts. The last year that a date can be
+    // written in has no next day after its last.
+    const dayEnd = startOfDate(new Date(wall + DAY).toISOString().slice(0, 10), zone);
+    if (dayEnd !== undefined) return { dateOnly: true, instant: dayEnd, wall };
+  }
+
+  const instant = parseLocalDateTime(value, zone);
+  if (instant === undefined) {
+    throw invalidParameter(
+      name,
+      'write a date (yyyy-mm-dd) or a local date-time with the offset in force at that time (yyyy-mm-ddThh:mm:ss+hh:mm)',
+    );
+  }
+  return { dateOnly: false, instant, wall: instant + zone.offsetMinutesAt(instant) * MINUTE };
+}
+
+function parseWindow(startText: string, endText: string, zone: PracticeZone): Period {
+  const start = parseBoundary('start', 'ge', startText, zone);
+  const end = parseBoundary('end', 'le', endText, zone);
+
+  // The period SHALL run forwards. A day whose end is not after the start lies before it.
+  if (end.dateOnly ? end.instant <= start.instant : end.instant < start.instant) {
+    throw invalidParameter('end', "the period ends before it starts; 'end' must not be before 'start'");
+  }
+  // The period SHALL NOT be longer than 14 days: by the calendar, so that a clock change neither adds nor takes one.
+  if (end.wall - start.wall > LONGEST_SEARCH_DAYS * DAY) {
+    throw invalidParameter(
+      'end',
+      `the period is too long; ask for at most ${String(LONGEST_SEARCH_DAYS)} days at a time`,
+    );
+  }
+  return { start: start.instant, end: end.instant };
+}
+
+/** Filters of other systems SHALL be ignored and SHALL NOT cause an error. */
+function parseFilter(query: URLSearchParams): SlotFilter {
+  const organisationTypes: string[] = [];
+  const organisations: string[] = [];
+  for (const text of query.getAll('searchFilter')) {
+    const token = splitToken(text);
+    if (token?.system === SYSTEM.organisationType) organisationTypes.push(token.value);
+    else if (token?.system === IDENTIFIER_SYSTEM.odsCode) organisations.push(token.value);
+  }
+  return { organisationTypes, organisations };
+}
+
+export function parseSlotSearch(query: URLSearchParams, zone: PracticeZone): ParsedSlotSearch {
+  const startText = single(query, 'start');
+  const endText = single(query, 'end');
+  const status = single(query, 'status');
+  // _include=Slot:schedule SHALL be sent.
+  if (!query.getAll(INCLUDE_FIRST).includes(INCLUDE.schedule)) {
+    throw new GatewayError('bad-request', `Parameter '${INCLUDE_FIRST}=${INCLUDE.schedule}' is missing; send it`, {
+      fhirPath: INCLUDE_FIRST,
+    });
+  }
+  // Only free slots can be searched for.
+  if (status !== 'free') throw invalidParameter('status', "the only status that can be searched for is 'free'");
+
+  const window = parseWindow(startText, endText, zone);
+  const more = query.getAll(INCLUDE_MORE);
+  return {
+    search: { window, filter: parseFilter(query) },
+    includes: { practitioner: more.includes(INCLUDE.practitioner), location: more.includes(INCLUDE.location) },
+  };
+}
