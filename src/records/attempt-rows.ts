@@ -1,0 +1,136 @@
+/** A booking attempt as rows, and back. */
+import type { OdsCode, PatientId } from '../domain/identifiers.js';
+import {
+  LIVE_STATES,
+  OPEN_STATES,
+  type AppointmentDetails,
+  type Attempt,
+  type AttemptChange,
+  type AttemptRequest,
+  type AttemptSlot,
+  type AttemptState,
+  type NewAttempt,
+} from '../ports/ledger.js';
+import type { AttemptSlotTable, AttemptTable, Flag } from './schema.js';
+import type { Sealing } from './sealing.js';
+
+export const liveFlag = (state: AttemptState): Flag => (LIVE_STATES.has(state) ? 1 : 0);
+export const openFlag = (state: AttemptState): Flag => (OPEN_STATES.has(state) ? 1 : 0);
+
+/** Nothing will be looked up or decided any more, so what the practice call needed is erased. */
+export const finishedFlag = (state: AttemptState): Flag => (OPEN_STATES.has(state) || state === 'NEEDS_HUMAN' ? 0 : 1);
+
+const detailsPlace = (id: string): string => `attempt.details ${id}`;
+const requestPlace = (id: string): string => `attempt.request ${id}`;
+
+export type SlotRow = Pick<AttemptSlotTable, 'attempt_id' | 'slot_id' | 'start_at' | 'end_at'>;
+
+/** What `change` writes; `null` leaves a column as it is. */
+export interface ChangeRow {
+  readonly id: AttemptTable['id'];
+  readonly expected: number;
+  readonly state: AttemptState;
+  readonly open: Flag;
+  readonly finished: Flag;
+  readonly practice_ref: AttemptTable['practice_ref'];
+  readonly start_at: number | null;
+  readonly end_at: number | null;
+  readonly details_enc: Buffer | null;
+  readonly sent_at: number | null;
+  readonly settle_at: number | null;
+  readonly evidence: string | null;
+  readonly updated_at: number;
+}
+
+export interface AttemptRows {
+  toRow(attempt: NewAttempt): AttemptTable;
+  toSlotRows(attempt: NewAttempt): readonly AttemptSlotTable[];
+  toChangeRow(id: AttemptTable['id'], version: number, change: AttemptChange): ChangeRow;
+  fromRows(row: AttemptTable, slots: readonly SlotRow[]): Attempt;
+  patientHmac(practice: OdsCode, patientId: PatientId): string;
+}
+
+export function createAttemptRows(sealing: Sealing): AttemptRows {
+  const patientHmac: AttemptRows['patientHmac'] = (practice, id) => sealing.fingerprint('patient', practice, id);
+
+  return {
+    patientHmac,
+
+    toRow: (attempt) => ({
+      id: attempt.id,
+      practice: attempt.practice,
+      principal: attempt.principal,
+      key_source: attempt.key.source,
+      idem_key: attempt.key.key,
+      key_freed: 0,
+      fingerprint: attempt.fingerprint,
+      state: 'RECEIVED',
+      open: openFlag('RECEIVED'),
+      version: 1,
+      client_ref: attempt.clientReference,
+      practice_ref: null,
+      patient_hmac: patientHmac(attempt.practice, attempt.patientId),
+      start_at: Math.min(...attempt.slots.map((slot) => slot.start)),
+      end_at: Math.max(...attempt.slots.map((slot) => slot.end)),
+      details_enc: sealing.seal(detailsPlace(attempt.id), attempt.details),
+      request_enc: sealing.seal(requestPlace(attempt.id), attempt.request),
+      sent_at: null,
+      settle_at: null,
+      evidence: null,
+      replied_at: null,
+      created_at: attempt.receivedAt,
+      updated_at: attempt.receivedAt,
+    }),
+
+    toSlotRows: (attempt) =>
+      attempt.slots.map((slot, ordinal) => ({
+        attempt_id: attempt.id,
+        ordinal,
+        practice: attempt.practice,
+        slot_id: slot.id,
+        start_at: slot.start,
+        end_at: slot.end,
+        live: liveFlag('RECEIVED'),
+      })),
+
+    toChangeRow: (id, version, change) => ({
+      id,
+      expected: version,
+      state: change.state,
+      open: openFlag(change.state),
+      finished: finishedFlag(change.state),
+      practice_ref: change.practiceRef ?? null,
+      start_at: change.start ?? null,
+      end_at: change.end ?? null,
+      details_enc: change.details === undefined ? null : sealing.seal(detailsPlace(id), change.details),
+      sent_at: change.sentAt ?? null,
+      settle_at: change.settleAt ?? null,
+      evidence: change.evidence ?? null,
+      updated_at: change.at,
+    }),
+
+    fromRows: (row, slots) => ({
+      id: row.id,
+      practice: row.practice,
+      principal: row.principal,
+      key: { source: row.key_source, key: row.idem_key },
+      fingerprint: row.fingerprint,
+      state: row.state,
+      version: row.version,
+      clientReference: row.client_ref,
+      practiceRef: row.practice_ref ?? undefined,
+      slots: slots.map((slot): AttemptSlot => ({ id: slot.slot_id, start: slot.start_at, end: slot.end_at })),
+      start: row.start_at,
+      end: row.end_at,
+      details: sealing.open(detailsPlace(row.id), row.details_enc) as AppointmentDetails,
+      request:
+        row.request_enc === null ? undefined : (sealing.open(requestPlace(row.id), row.request_enc) as AttemptRequest),
+      sentAt: row.sent_at ?? undefined,
+      settleAt: row.settle_at ?? undefined,
+      evidence: row.evidence ?? undefined,
+      repliedAt: row.replied_at ?? undefined,
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+    }),
+  };
+}

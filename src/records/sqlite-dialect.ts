@@ -1,0 +1,75 @@
+/**
+ * Kysely over better-sqlite3 (SQLite 3, WAL): https://kysely.dev, https://github.com/WiseLibs/better-sqlite3.
+ * Kysely's own SQLite dialect with three differences, each explained where it is made.
+ */
+import type { Database as SqliteDatabase, Statement } from 'better-sqlite3';
+import {
+  CompiledQuery,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+  type DatabaseConnection,
+  type SqliteDatabase as KyselyDatabase,
+} from 'kysely';
+
+const MOST_STATEMENTS = 500;
+
+/** Preparing a statement costs more than running it, and Kysely's driver prepares anew for every query. */
+function rememberStatements(database: SqliteDatabase): KyselyDatabase {
+  const statements = new Map<string, Statement>();
+  return {
+    prepare(sql) {
+      let statement = statements.get(sql);
+      if (statement === undefined) {
+        if (statements.size >= MOST_STATEMENTS) statements.clear();
+        statement = database.prepare(sql);
+        statements.set(sql, statement);
+      }
+      return statement;
+    },
+    close: () => void database.close(),
+  };
+}
+
+class ImmediateDriver extends SqliteDriver {
+  readonly #database: SqliteDatabase;
+
+  constructor(database: SqliteDatabase) {
+    super({ database: rememberStatements(database) });
+    this.#database = database;
+  }
+
+  /** A plain BEGIN takes the write lock at the first write, too late to be sure of what was read before it. */
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+
+  /** SQLite itself rolls back on a full disk or an I/O error; a second rollback would hide the first failure. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.inTransaction) await super.rollbackTransaction(connection);
+  }
+}
+
+/** SQLite can change its schema inside a transaction: a migration that is killed half-way leaves nothing behind. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+export class ImmediateSqliteDialect extends SqliteDialect {
+  readonly #database: SqliteDatabase;
+
+  constructor(database: SqliteDatabase) {
+    super({ database });
+    this.#database = database;
+  }
+
+  override createDriver(): SqliteDriver {
+    return new ImmediateDriver(this.#database);
+  }
+
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalAdapter();
+  }
+}
