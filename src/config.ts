@@ -1,0 +1,138 @@
+/**
+ * The gateway's configuration: the practices file and the environment it points into, parsed once and frozen.
+ *
+ * The environment is handed in; nothing here reads `process.env`. What can be written is in `docs/configuration.md`
+ * and `docs/schemas/practices.schema.json`.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Practice, PracticeGroup } from './domain/practice.js';
+import { buildGroup, buildPractice, createZones, millisecondsOf } from './config/practices/build.js';
+import { crossCheck } from './config/practices/cross-checks.js';
+import { child, childList, parseSource } from './config/source/document.js';
+import { findDoubts } from './config/practices/doubts.js';
+import { parsePart } from './config/source/explain.js';
+import { practicesSchema, type PracticesFile } from './config/practices/schema.js';
+import { ConfigurationError, formatPath, type Finding, type Problem } from './config/source/problems.js';
+import { createReferences, type ConfigurationEnvironment, type References } from './config/references.js';
+import {
+  demographicsSchemas,
+  parseSettings,
+  type ConfigurationRegistry,
+  type DemographicsSettings,
+  type Settings,
+} from './config/settings.js';
+
+export { ConfigurationError, formatProblems, type Problem } from './config/source/problems.js';
+export { practicesJsonSchema } from './config/json-schema.js';
+export type { ConfigurationEnvironment } from './config/references.js';
+export type { ConfigurationRegistry, DemographicsSettings } from './config/settings.js';
+
+export interface ConfiguredPractice {
+  readonly practice: Practice;
+  /** Key of the connector in the registry. */
+  readonly systemType: string;
+  /** Made by that connector's own schema. */
+  readonly settings: unknown;
+}
+
+export interface Configuration<Pds = unknown> {
+  /** Root of every address we publish; no `/` at its end. */
+  readonly publicUrl: string;
+  readonly ledger: {
+    /** Absolute path, or `:memory:`. */
+    readonly file: string;
+    /** 32 bytes. */
+    readonly key: Uint8Array;
+  };
+  readonly demographics: DemographicsSettings<Pds>;
+  readonly practices: readonly ConfiguredPractice[];
+  readonly groups: readonly PracticeGroup[];
+  readonly limits: {
+    readonly bookingDeadlineMs: number;
+    readonly federationDeadlineMs: number;
+    readonly temporaryRegistrationDays: number;
+  };
+  /** What is allowed and probably not meant; for the operator's log. */
+  readonly warnings: readonly Problem[];
+}
+
+/**
+ * Reads the practices file (YAML or JSON). Throws `ConfigurationError` with every problem at once.
+ * Relative paths in the file are relative to it.
+ */
+export function loadConfiguration<Pds>(
+  path: string,
+  env: ConfigurationEnvironment,
+  registry: ConfigurationRegistry<Pds>,
+): Configuration<Pds> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    const message = 'the file cannot be read: check that it exists and may be read';
+    throw new ConfigurationError([{ file: path, line: 1, column: 1, path: '', message }]);
+  }
+  const source = parseSource(text);
+  if (source.problems.length > 0) {
+    throw new ConfigurationError(source.problems.map((problem) => ({ file: path, path: '', ...problem })));
+  }
+  const toProblem = (finding: Finding): Problem => ({
+    file: path,
+    ...source.locate(finding),
+    path: formatPath(finding.path),
+    message: finding.message,
+  });
+
+  const references = createReferences(env, dirname(resolve(path)));
+  const shape = parsePart(practicesSchema(references), source.value);
+  const connectors = new Map([...registry.connectors].map(([type, one]) => [type, one.settings.bind(one)] as const));
+  const systems = childList(source.value, 'practices').map((practice, index) =>
+    parseSettings(child(practice, 'practiceSystem'), ['practices', index, 'practiceSystem'], connectors, references),
+  );
+  const register = parseSettings(
+    child(source.value, 'demographics'),
+    ['demographics'],
+    demographicsSchemas(registry),
+    references,
+  );
+
+  const findings = [shape, ...systems, register].flatMap((part) => ('findings' in part ? part.findings : []));
+  findings.push(...crossCheck(source.value));
+  if (findings.length > 0 || 'findings' in shape || 'findings' in register) {
+    throw new ConfigurationError(findings.map(toProblem).sort((a, b) => a.line - b.line || a.column - b.column));
+  }
+  const settled = systems.filter((system) => 'settings' in system);
+  const warnings = findDoubts(source.value).map(toProblem);
+  return freeze({ ...build(shape.value, settled, references), demographics: register.settings, warnings });
+}
+
+function build(
+  { publicUrl, ledger, practices, groups, limits }: PracticesFile,
+  systems: readonly Settings<unknown>[],
+  { resolvePath }: References,
+): Omit<Configuration, 'demographics' | 'warnings'> {
+  const zoneOf = createZones();
+  return {
+    publicUrl: new URL(publicUrl).href.replace(/\/+$/, ''),
+    ledger: { file: ledger.file === ':memory:' ? ledger.file : resolvePath(ledger.file), key: ledger.key },
+    practices: practices.flatMap((written, index) => {
+      const system = systems[index];
+      if (system === undefined) return [];
+      return [{ practice: buildPractice(written, zoneOf), systemType: system.type, settings: system.settings }];
+    }),
+    groups: groups.map(buildGroup),
+    limits: {
+      bookingDeadlineMs: millisecondsOf(limits.bookingDeadline),
+      federationDeadlineMs: millisecondsOf(limits.federationDeadline),
+      temporaryRegistrationDays: limits.temporaryRegistrationDays,
+    },
+  };
+}
+
+/** Freezes lists and plain objects all the way down; a key's bytes cannot be frozen. */
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value) as unknown[]) freeze(inner);
+  return Object.freeze(value);
+}

@@ -1,0 +1,101 @@
+/** The checked practices file → what the gateway runs on. Nothing can go wrong here any more. */
+import type { Asid, LocationId, PractitionerId } from '../../domain/identifiers.js';
+import type { ContactPoint, PostalAddress } from '../../domain/person.js';
+import type { Location, Practice, PracticeGroup, Practitioner } from '../../domain/practice.js';
+import type { SlotRestriction } from '../../domain/schedule.js';
+import type { SlotDress, SlotRule, SlotRules } from '../../domain/slot-rules.js';
+import { createPracticeZone, type PracticeZone } from '../../domain/time.js';
+import { defaultActorId } from './cross-checks.js';
+import { parseDuration } from './durations.js';
+import type { PracticesFile } from './schema.js';
+import { PRACTITIONER_ROLES } from './roles.js';
+
+type WrittenPractice = PracticesFile['practices'][number];
+type WrittenSlots = WrittenPractice['slots'];
+
+/** The same object without the keys that hold `undefined`. */
+function present<T extends object>(given: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+export function millisecondsOf(duration: string): number {
+  const milliseconds = parseDuration(duration);
+  if (milliseconds === undefined) throw new RangeError('an unchecked duration');
+  return milliseconds;
+}
+
+/** Practices of one zone share what they remember of its offsets. */
+export function createZones(): (name: string) => PracticeZone {
+  const zones = new Map<string, PracticeZone>();
+  return (name) => {
+    const zone = zones.get(name) ?? createPracticeZone(name);
+    zones.set(name, zone);
+    return zone;
+  };
+}
+
+export function buildPractice(written: WrittenPractice, zoneOf: (name: string) => PracticeZone): Practice {
+  const address = present(written.address) satisfies PostalAddress;
+  const telecom = written.telecom.map((point) => present(point) satisfies ContactPoint);
+  return {
+    odsCode: written.odsCode,
+    name: written.name,
+    address,
+    telecom,
+    zone: zoneOf(written.zone),
+    asid: written.asid as Asid,
+    enabled: written.enabled,
+    locations: written.locations.map((location): Location => ({
+      id: (location.id ?? defaultActorId('location', written.odsCode, location.systemId)) as LocationId,
+      systemId: location.systemId,
+      name: location.name,
+      // A practice's only site is as a rule the practice's own address.
+      address: location.address === undefined ? address : present(location.address),
+      telecom: location.telecom === undefined ? telecom : location.telecom.map(present),
+    })),
+    practitioners: written.practitioners.map((one) => buildPractitioner(one, written.odsCode)),
+    slotRules: buildSlotRules(written.slots),
+  };
+}
+
+function buildPractitioner(written: WrittenPractice['practitioners'][number], odsCode: string): Practitioner {
+  const { code, display } = written.role;
+  return {
+    id: (written.id ?? defaultActorId('practitioner', odsCode, written.systemId)) as PractitionerId,
+    systemId: written.systemId,
+    sdsUserId: written.sdsUserId,
+    sdsRoleProfileIds: written.sdsRoleProfileIds,
+    name: written.name,
+    gender: written.gender,
+    role: { code, display: display ?? PRACTITIONER_ROLES.get(code) ?? code },
+  };
+}
+
+type WrittenRestriction = NonNullable<WrittenSlots['defaults']['restriction']>;
+
+function toRestriction(written: WrittenRestriction | 'none' | undefined): SlotRestriction | undefined {
+  if (written === undefined || written === 'none') return undefined;
+  return { organisationTypes: written.organisationTypes, organisations: written.organisations };
+}
+
+function buildSlotRules(written: WrittenSlots): SlotRules {
+  const { defaults } = written;
+  return {
+    defaults: { ...defaults, restriction: toRestriction(defaults.restriction) },
+    rules: written.rules.map(({ when, set }): SlotRule => {
+      const { restriction, ...rest } = set;
+      const plain: Partial<SlotDress> = present(rest);
+      // A restriction that is set to nothing lifts the one of an earlier rule; one that is not set leaves it alone.
+      const dress = restriction === undefined ? plain : { ...plain, restriction: toRestriction(restriction) };
+      return { ...present(when), dress };
+    }),
+    embargoMs: millisecondsOf(written.embargo),
+    horizonMs: written.horizon === undefined ? undefined : millisecondsOf(written.horizon),
+  };
+}
+
+export function buildGroup(written: PracticesFile['groups'][number]): PracticeGroup {
+  return { name: written.name, asid: written.asid as Asid, practices: written.practices };
+}
