@@ -1,0 +1,129 @@
+/** The public port: routes from the table of interactions, and one well-formed refusal for everything else. */
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import helmet from 'helmet';
+import { GatewayError } from '../domain/errors.js';
+import type { GatewayHttp } from './exchange.js';
+import { GROUP_INTERACTIONS, PRACTICE_INTERACTIONS } from './interactions.js';
+import { BODY_LIMITS } from './request/json-body.js';
+import { serve } from './pipeline.js';
+
+export interface Health {
+  /** Whether requests may be sent here: recovery has been scanned, the ledger commits, nothing is stopping. */
+  ready(): Promise<boolean>;
+}
+
+const LONGEST_URL = 8 * 1024;
+const MOST_PARAMETERS = 50;
+
+/** Errors of express and of its body reader, told in our terms. */
+function translated(error: unknown): GatewayError {
+  const { type, status } = (error ?? {}) as { type?: string; status?: number };
+  switch (type) {
+    case 'entity.too.large':
+      return new GatewayError('body-too-large', 'The body is larger than 256 KiB');
+    case 'encoding.unsupported':
+      return new GatewayError('unsupported-media-type', 'Content-Encoding is not supported. Use gzip or none');
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new GatewayError('bad-request', 'The body ended before it was complete');
+    default:
+  }
+  if (status === 400) return new GatewayError('bad-request', 'The request is malformed: check the URL and the body');
+  return new GatewayError('internal', 'The gateway failed to process the request', { cause: error });
+}
+
+/** Why no interaction takes this request: wrong verb, something of FHIR that is not served here, or no such path. */
+function unserved(request: Request, below: string): GatewayError {
+  const path = below.split('?', 1)[0] ?? '';
+  const known = PRACTICE_INTERACTIONS.filter((row) => matches(row.path, path)).map((row) => row.method);
+  if (known.length > 0) {
+    return new GatewayError(
+      'bad-request',
+      `${request.method} is not allowed here. Use ${[...new Set(known)].join(' or ')}`,
+    );
+  }
+  if (/^\/([A-Z][A-Za-z]{2,40}|\$[a-z])/.test(path)) {
+    return new GatewayError(
+      'not-implemented',
+      'This resource, operation or interaction is not implemented here. See /metadata',
+    );
+  }
+  return new GatewayError('unknown-endpoint', 'Nothing is served at this address. See /metadata for what is');
+}
+
+function matches(pattern: string, path: string): boolean {
+  const [wanted, given] = [pattern.split('/'), path.split('/')];
+  return (
+    wanted.length === given.length &&
+    wanted.every((part, index) => (part === ':id' ? given[index] !== '' : part === given[index]))
+  );
+}
+
+export function createApp(http: GatewayHttp, health: Health): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  app.use(helmet());
+
+  app.get('/livez', (_request, response) => {
+    response.set('Cache-Control', 'no-store').json({ status: 'alive' });
+  });
+  app.get('/readyz', async (_request, response) => {
+    const ready = await health.ready();
+    response
+      .status(ready ? 200 : 503)
+      .set('Cache-Control', 'no-store')
+      .json({ status: ready ? 'ready' : 'not ready' });
+  });
+
+  const refuse = (request: Request, response: Response, error: GatewayError): Promise<void> =>
+    serve(http, undefined, request, response, error);
+
+  app.use((request, response, next) => {
+    if (request.url.length > LONGEST_URL) {
+      void refuse(request, response, new GatewayError('uri-too-long', 'The URL is longer than 8 KiB'));
+    } else if (request.url.split('&').length > MOST_PARAMETERS) {
+      void refuse(request, response, new GatewayError('bad-request', 'The URL has more than 50 parameters'));
+    } else {
+      next();
+    }
+  });
+
+  // Bytes only: which content types are spoken is negotiated later, where the refusal can name the header.
+  const body = express.raw({ type: () => true, limit: BODY_LIMITS.bytes });
+  const practiceRoot = `/:addressee/${http.face.path}`;
+  const groupRoot = `/federation/:addressee/${http.face.path}`;
+  for (const row of GROUP_INTERACTIONS) {
+    app[verb(row.method)](groupRoot + row.path, (request, response) =>
+      serve(http, { kind: 'group', row }, request, response),
+    );
+  }
+  // Longer paths first, so that an operation is not taken for an id.
+  for (const row of PRACTICE_INTERACTIONS) {
+    const run = (request: Request, response: Response): Promise<void> =>
+      serve(http, { kind: 'practice', row }, request, response);
+    if (row.method === 'GET') app.get(practiceRoot + row.path, run);
+    else app[verb(row.method)](practiceRoot + row.path, body, run);
+  }
+
+  app.use((request: Request, response: Response) => {
+    const at = request.url.indexOf(`/${http.face.path}/`);
+    return refuse(
+      request,
+      response,
+      unserved(request, at < 0 ? '' : request.url.slice(at + http.face.path.length + 1)),
+    );
+  });
+  const onError: ErrorRequestHandler = (error: unknown, request, response, _next) => {
+    void refuse(request, response, translated(error));
+  };
+  app.use(onError);
+  return app;
+}
+
+function verb(method: 'GET' | 'POST' | 'PUT'): 'get' | 'post' | 'put' {
+  return method === 'GET' ? 'get' : method === 'POST' ? 'post' : 'put';
+}

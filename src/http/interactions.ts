@@ -1,0 +1,147 @@
+/**
+ * The interactions we serve. Routing, header checks, the scope of the token and the CapabilityStatement all read this
+ * one table, so what is declared is what is served.
+ *
+ * Source: GP Connect API 1.2.7, interaction ids and scopes of Foundations and Appointment Management.
+ */
+import type { CapabilityRow } from '../fhir/representation.js';
+import type { GatewayHttp, Answer, Exchange } from './exchange.js';
+import type { GroupEntry, PracticeEntry } from '../core/directory.js';
+import * as handlers from './handlers.js';
+
+const ID = 'urn:nhs:names:services:gpconnect:fhir:';
+
+interface Row {
+  readonly name: string;
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** Below the service root; `:id` is the logical id. */
+  readonly path: string;
+  readonly interactionId: string;
+  readonly scope: string;
+  readonly declares: CapabilityRow | undefined;
+}
+
+export interface PracticeInteraction extends Row {
+  readonly handle: (http: GatewayHttp, entry: PracticeEntry, exchange: Exchange) => Promise<Answer>;
+}
+
+export interface GroupInteraction extends Row {
+  readonly handle: (http: GatewayHttp, group: GroupEntry, exchange: Exchange) => Promise<Answer>;
+}
+
+const IDENTIFIER = 'identifier';
+
+export const PRACTICE_INTERACTIONS: readonly PracticeInteraction[] = [
+  {
+    name: 'capability statement',
+    method: 'GET',
+    path: '/metadata',
+    interactionId: `${ID}rest:read:metadata-1`,
+    scope: 'organization/*.read',
+    declares: undefined,
+    handle: handlers.readMetadata,
+  },
+  {
+    name: 'find a patient',
+    method: 'GET',
+    path: '/Patient',
+    interactionId: `${ID}rest:search:patient-1`,
+    scope: 'patient/*.read',
+    declares: {
+      type: 'Patient',
+      code: 'search-type',
+      searchParams: [
+        {
+          name: IDENTIFIER,
+          type: 'token',
+          documentation: 'NHS number, as https://fhir.nhs.uk/Id/nhs-number|{value}',
+        },
+      ],
+    },
+    handle: handlers.findPatient,
+  },
+  {
+    name: 'read a patient',
+    method: 'GET',
+    path: '/Patient/:id',
+    interactionId: `${ID}rest:read:patient-1`,
+    scope: 'patient/*.read',
+    declares: { type: 'Patient', code: 'read' },
+    handle: handlers.readPatient,
+  },
+  {
+    name: 'register a patient',
+    method: 'POST',
+    path: '/Patient/$gpc.registerpatient',
+    interactionId: `${ID}operation:gpc.registerpatient-1`,
+    scope: 'patient/*.write',
+    declares: {
+      code: 'operation',
+      operation: {
+        name: 'gpc.registerpatient',
+        definition: 'https://fhir.nhs.uk/STU3/OperationDefinition/GPConnect-RegisterPatient-Operation-1',
+      },
+    },
+    handle: handlers.registerPatient,
+  },
+  {
+    name: 'search for free slots',
+    method: 'GET',
+    path: '/Slot',
+    interactionId: `${ID}rest:search:slot-1`,
+    scope: 'organization/*.read',
+    declares: {
+      type: 'Slot',
+      code: 'search-type',
+      searchParams: [
+        { name: 'start', type: 'date' },
+        { name: 'end', type: 'date' },
+        { name: 'status', type: 'token' },
+        { name: 'searchFilter', type: 'token' },
+      ],
+      searchIncludes: [
+        'Schedule:actor:Location',
+        'Schedule:actor:Practitioner',
+        'Slot:schedule',
+        'Location:managingOrganization',
+      ],
+    },
+    handle: handlers.searchFreeSlots,
+  },
+  {
+    name: 'book an appointment',
+    method: 'POST',
+    path: '/Appointment',
+    interactionId: `${ID}rest:create:appointment-1`,
+    scope: 'patient/*.write',
+    declares: { type: 'Appointment', code: 'create' },
+    handle: handlers.bookAppointment,
+  },
+  {
+    name: 'read an appointment',
+    method: 'GET',
+    path: '/Appointment/:id',
+    interactionId: `${ID}rest:read:appointment-1`,
+    scope: 'patient/*.read',
+    declares: { type: 'Appointment', code: 'read' },
+    handle: handlers.readAppointment,
+  },
+];
+
+/** Below `/federation/{group}/`. */
+export const GROUP_INTERACTIONS: readonly GroupInteraction[] = [
+  {
+    name: 'search for free slots over a group of practices',
+    method: 'GET',
+    path: '/Slot',
+    interactionId: `${ID}rest:search:slot-1`,
+    scope: 'organization/*.read',
+    declares: undefined,
+    handle: handlers.searchGroupSlots,
+  },
+];
+
+/** The rows of the table that the CapabilityStatement is written from. */
+export function declaredRows(): readonly CapabilityRow[] {
+  return PRACTICE_INTERACTIONS.flatMap(({ declares }) => declares ?? []);
+}

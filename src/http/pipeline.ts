@@ -1,0 +1,186 @@
+/**
+ * One request, one straight line: addressee, preconditions, format, body, handler, answer, audit. No step calls back
+ * to an earlier one, and whatever fails on the way ends as one OperationOutcome and one audit event.
+ */
+import { createHash } from 'node:crypto';
+import type { Request, Response } from 'express';
+import type { Caller } from '../domain/caller.js';
+import { GatewayError } from '../domain/errors.js';
+import type { Asid } from '../domain/identifiers.js';
+import type { AuditEvent } from '../ports/audit.js';
+import type { Addressee, Answer, Exchange, GatewayHttp } from './exchange.js';
+import type { GroupInteraction, PracticeInteraction } from './interactions.js';
+import { parseJsonBody } from './request/json-body.js';
+import { bodyFormat, negotiate, wantsMinimal } from './request/negotiate.js';
+import { checkProxyHeaders } from './request/preconditions.js';
+import { parseProvenanceToken } from './request/provenance-token.js';
+import { asGatewayError, send, toRefusal, toReply, type Reply } from './respond.js';
+
+/** What is known of a request when it is over, for the log and the audit trail. */
+interface RequestRecord {
+  practice: string | undefined;
+  caller: Caller | undefined;
+  touched: readonly string[];
+  code: string | undefined;
+}
+
+type AnyInteraction =
+  | { readonly kind: 'practice'; readonly row: PracticeInteraction }
+  | { readonly kind: 'group'; readonly row: GroupInteraction };
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** A trace id is the consumer's text: only one that is a UUID may stand in the log as it is. */
+function loggable(traceId: string | undefined): string | undefined {
+  if (traceId === undefined || UUID.test(traceId)) return traceId;
+  return `sha256:${createHash('sha256').update(traceId).digest('hex').slice(0, 16)}`;
+}
+
+function queryOf(request: Request): URLSearchParams {
+  const at = request.url.indexOf('?');
+  return new URLSearchParams(at < 0 ? '' : request.url.slice(at + 1));
+}
+
+function addressed(http: GatewayHttp, kind: AnyInteraction['kind'], name: string): Addressee {
+  if (kind === 'practice') {
+    const entry = http.directory.practice(name);
+    if (entry) return { kind, entry };
+    throw new GatewayError(
+      'organisation-not-found',
+      'No practice with this ODS code is served here. Check the service root URL',
+    );
+  }
+  const group = http.directory.group(name);
+  if (group) return { kind, group };
+  throw new GatewayError('organisation-not-found', 'No group of practices with this name is served here');
+}
+
+function asidOf(addressee: Addressee): Asid {
+  return addressee.kind === 'practice' ? addressee.entry.practice.asid : addressee.group.group.asid;
+}
+
+/** Aborts when the consumer's connection closes before it has its answer. */
+function consumerSignal(response: Response): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+function audited(
+  http: GatewayHttp,
+  interactionId: string | undefined,
+  record: RequestRecord,
+  reply: Reply,
+): AuditEvent {
+  const { caller } = record;
+  return {
+    at: http.context.runtime.clock.now(),
+    kind: 'request',
+    practice: record.practice,
+    interaction: interactionId,
+    traceId: caller?.traceId,
+    status: reply.status,
+    code: record.code,
+    consumerAsid: caller?.asid,
+    organisation: caller?.organisation.odsCode,
+    userId: caller?.user.id,
+    userName: caller?.user.name,
+    userRole: caller?.user.sdsRoleProfileId,
+    device: caller && `${caller.device.model} ${caller.device.version}`,
+    resources: record.touched,
+    state: undefined,
+  };
+}
+
+async function perform(
+  http: GatewayHttp,
+  interaction: AnyInteraction,
+  request: Request,
+  signal: AbortSignal,
+  record: RequestRecord,
+): Promise<{ reply: Reply; answer: Answer }> {
+  const { row } = interaction;
+  const { face } = http;
+  const name = String(request.params['addressee']);
+  const addressee = addressed(http, interaction.kind, name);
+  if (addressee.kind === 'practice') record.practice = addressee.entry.practice.odsCode;
+  const proxy = checkProxyHeaders(request.headers, asidOf(addressee), row.interactionId);
+  const now = http.context.runtime.clock.now();
+  const caller = parseProvenanceToken(request.headers.authorization, proxy, row, face.validator, now);
+  record.caller = caller;
+
+  const query = queryOf(request);
+  const hasBody = row.method !== 'GET';
+  // An answer without a stated wish has the format of the request's body.
+  if (hasBody) bodyFormat(request.headers);
+  const format = negotiate(query, request.headers);
+  const exchange: Exchange = {
+    caller,
+    headers: request.headers,
+    query,
+    id: String(request.params['id'] ?? ''),
+    body: hasBody ? parseJsonBody(request.body as Buffer) : undefined,
+    signal,
+  };
+  const answer =
+    addressee.kind === 'practice' && interaction.kind === 'practice'
+      ? await interaction.row.handle(http, addressee.entry, exchange)
+      : addressee.kind === 'group' && interaction.kind === 'group'
+        ? await interaction.row.handle(http, addressee.group, exchange)
+        : undefined;
+  if (!answer) throw new GatewayError('internal', 'The path addresses something else than its handler');
+  record.touched = answer.touched;
+  const serviceRoot = `${http.publicUrl}/${name}/${face.path}`;
+  return { reply: toReply(answer, serviceRoot, format, wantsMinimal(request.headers)), answer };
+}
+
+export async function serve(
+  http: GatewayHttp,
+  interaction: AnyInteraction | undefined,
+  request: Request,
+  response: Response,
+  /** For a request that no interaction takes: why. */
+  refusal?: GatewayError,
+): Promise<void> {
+  const { context, face } = http;
+  const began = context.runtime.clock.monotonic();
+  const record: RequestRecord = { practice: undefined, caller: undefined, touched: [], code: undefined };
+  let reply: Reply;
+  try {
+    if (!interaction) throw refusal ?? new GatewayError('unknown-endpoint', 'Nothing is served at this address');
+    const done = await perform(http, interaction, request, consumerSignal(response), record);
+    reply = done.reply;
+    if (done.answer.onDelivered) response.once('finish', done.answer.onDelivered);
+  } catch (thrown) {
+    reply = refused(http, thrown, record);
+  }
+  try {
+    context.audit.record(audited(http, interaction?.row.interactionId, record, reply));
+  } catch (thrown) {
+    // What cannot be audited is not answered.
+    reply = refused(http, thrown, record);
+  }
+  await send(response, reply, request.headers['accept-encoding']);
+  context.log.info('request', {
+    method: request.method,
+    route: interaction?.row.path ?? 'none',
+    status: reply.status,
+    durationMs: Math.round((context.runtime.clock.monotonic() - began) * 10) / 10,
+    ...(record.practice !== undefined && { practice: record.practice }),
+    ...(interaction && { interaction: interaction.row.name }),
+    ...(record.code !== undefined && { code: record.code }),
+    ...(record.caller && { traceId: loggable(record.caller.traceId) ?? '' }),
+  });
+
+  function refused(gateway: GatewayHttp, thrown: unknown, into: RequestRecord): Reply {
+    const error = asGatewayError(thrown);
+    into.code = error.code;
+    if (error.code === 'internal') {
+      const cause = error.cause instanceof Error ? error.cause.name : error.message;
+      gateway.context.log.error('request-failed', { reason: cause });
+    }
+    return toRefusal(error, face.representation);
+  }
+}

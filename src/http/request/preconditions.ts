@@ -1,0 +1,43 @@
+/**
+ * What must hold before a request is looked at: the Spine Secure Proxy headers.
+ * Any missing, blank or wrong one SHALL be answered 400 `BAD_REQUEST`.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { GatewayError } from '../../domain/errors.js';
+import type { Asid } from '../../domain/identifiers.js';
+
+export interface ProxyHeaders {
+  readonly traceId: string;
+  readonly from: Asid;
+}
+
+const VISIBLE = /^[\x21-\x7e]{1,128}$/;
+
+function required(headers: IncomingHttpHeaders, name: string): string {
+  const value = headers[name.toLowerCase()];
+  if (typeof value !== 'string' || value.trim() === '') {
+    throw new GatewayError('bad-request', `Header ${name} is missing or empty`, { fhirPath: name });
+  }
+  if (!VISIBLE.test(value)) {
+    throw new GatewayError('bad-request', `Header ${name} must be one value of at most 128 visible characters`, {
+      fhirPath: name,
+    });
+  }
+  return value;
+}
+
+export function checkProxyHeaders(headers: IncomingHttpHeaders, asid: Asid, interactionId: string): ProxyHeaders {
+  const traceId = required(headers, 'Ssp-TraceID');
+  const from = required(headers, 'Ssp-From') as Asid;
+  // Ssp-To SHALL be this provider's ASID for the endpoint addressed; it is never used for routing.
+  if (required(headers, 'Ssp-To') !== asid) {
+    throw new GatewayError('bad-request', 'Ssp-To is not the ASID of the endpoint addressed', { fhirPath: 'Ssp-To' });
+  }
+  // The interaction id SHALL be known and consistent with the verb and the URL.
+  if (required(headers, 'Ssp-InteractionID') !== interactionId) {
+    throw new GatewayError('bad-request', `Ssp-InteractionID does not match the request: expected ${interactionId}`, {
+      fhirPath: 'Ssp-InteractionID',
+    });
+  }
+  return { traceId, from };
+}

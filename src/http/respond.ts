@@ -1,0 +1,80 @@
+/** Writes an answer to the wire. The one place that decides headers, compression and what a refusal looks like. */
+import type { ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { GatewayError, isGatewayError } from '../domain/errors.js';
+import type { Representation } from '../fhir/representation.js';
+import type { Answer } from './exchange.js';
+import { CONTENT_TYPES, type Format } from './request/negotiate.js';
+
+const compress = promisify(gzip);
+/** Smaller answers gain nothing from compression. */
+const WORTH_COMPRESSING = 1400;
+
+/** What a request comes to, ready to be written. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Every answer, errors included, SHALL be `no-store`. */
+const COMMON = { 'Cache-Control': 'no-store' } as const;
+
+export function toReply(answer: Answer, serviceRoot: string, format: Format, minimal: boolean): Reply {
+  const headers: Record<string, string> = { ...COMMON, ...answer.headers };
+  const { single } = answer;
+  if (single) {
+    const url = `${serviceRoot}/${single.type}/${single.id}`;
+    // Every answer with a single resource SHALL carry its version: weak prefix, quotes, the versionId.
+    headers['ETag'] = `W/"${single.version}"`;
+    headers['Content-Location'] = url;
+    if (answer.created) headers['Location'] = `${url}/_history/${single.version}`;
+  }
+  if (answer.lastModified !== undefined) headers['Last-Modified'] = new Date(answer.lastModified).toUTCString();
+  if (minimal && single) return { status: answer.status, headers, body: '' };
+  headers['Content-Type'] = CONTENT_TYPES[format];
+  return { status: answer.status, headers, body: JSON.stringify(answer.resource) };
+}
+
+/** Anything that is not one of our own errors is told as `internal`, without a word of what it was. */
+export function asGatewayError(error: unknown): GatewayError {
+  if (isGatewayError(error)) return error;
+  return new GatewayError(
+    'internal',
+    'The gateway failed to process the request. Please report the time and trace id',
+    {
+      cause: error,
+    },
+  );
+}
+
+export function toRefusal(error: GatewayError, representation: Representation): Reply {
+  const { status, outcome } = representation.writeOutcome(error);
+  const headers: Record<string, string> = { ...COMMON, 'Content-Type': CONTENT_TYPES.json };
+  if (error.retryAfterSeconds !== undefined) headers['Retry-After'] = String(error.retryAfterSeconds);
+  return { status, headers, body: JSON.stringify(outcome) };
+}
+
+/** gzip SHALL be supported when the consumer accepts it. */
+function acceptsGzip(acceptEncoding: string | string[] | undefined): boolean {
+  const text = String(acceptEncoding ?? '');
+  return /(^|[,\s])(gzip|\*)(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(text);
+}
+
+export async function send(
+  response: ServerResponse,
+  reply: Reply,
+  acceptEncoding: string | string[] | undefined,
+): Promise<void> {
+  if (response.headersSent || response.destroyed) return;
+  let body: string | Buffer = reply.body;
+  const headers: Record<string, string | number> = { ...reply.headers };
+  if (body.length >= WORTH_COMPRESSING && acceptsGzip(acceptEncoding)) {
+    body = await compress(body);
+    headers['Content-Encoding'] = 'gzip';
+  }
+  headers['Content-Length'] = Buffer.byteLength(body);
+  response.writeHead(reply.status, headers);
+  response.end(body);
+}
