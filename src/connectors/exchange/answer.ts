@@ -21,8 +21,7 @@ export type AnswerFaultReason =
   | 'too-large'
   | 'truncated'
   | 'not-utf8'
-  | 'not-json'
-  | 'malformed-http';
+  | 'not-json';
 
 /** Why an answer is none. Holds nothing of the answer itself. */
 export class AnswerFault extends Error {

@@ -1,0 +1,160 @@
+/**
+ * Bookings as appointments: reading one (A6), reading a patient's (A7), and working out when a booking takes place. A
+ * booking names its session and its number in the queue; its time follows from both.
+ */
+import type { PracticeAppointmentRef, PracticePatientRef } from '../../../domain/identifiers.js';
+import { MINUTE, type Period } from '../../../domain/time.js';
+import type { BookingTrace, Call, LookUp, PracticeAppointment } from '../../../ports/practice-system.js';
+import { timeOfToken } from '../projection.js';
+import type { HmisSession } from '../session.js';
+import { parseSlotId } from '../slot-id.js';
+import { parseBooking, type HmisBooking } from './booking-row.js';
+import type { HmisConnection } from './connection.js';
+import { isHmisId } from './patients.js';
+import type { Sessions } from './sessions.js';
+
+export interface Appointments {
+  /** The booking as the system has it; `undefined` when there is none of this id. */
+  readBooking(ref: PracticeAppointmentRef, call: Call): Promise<HmisBooking | undefined>;
+  /** The time of a booking; reads its session unless that is given. */
+  toAppointment(booking: HmisBooking, call: Call, session?: HmisSession): Promise<PracticeAppointment | undefined>;
+  readAppointment(ref: PracticeAppointmentRef, call: Call): Promise<PracticeAppointment | undefined>;
+  listAppointments(patient: PracticePatientRef, call: Call): Promise<readonly PracticeAppointment[]>;
+  lookUpBooking(trace: BookingTrace, call: Call): Promise<LookUp>;
+}
+
+/** Clocks of ours and of the practice may differ by this much and a booking still be ours. */
+const CLOCK_MARGIN_MS = 120_000;
+const SESSIONS_AT_ONCE = 4;
+
+export function refOf(booking: HmisBooking): PracticeAppointmentRef {
+  return String(booking.id) as PracticeAppointmentRef;
+}
+
+export function createAppointments(connection: HmisConnection, sessions: Sessions): Appointments {
+  const { practice, settings } = connection;
+  const timeoutMs = settings.timeouts.readMs;
+
+  const periodOf = (booking: HmisBooking, session: HmisSession | undefined): Period | undefined => {
+    const minutes = (session && sessions.own(session)?.dress.minutes) ?? practice.slotRules.defaults.minutes;
+    const time = session && timeOfToken(session, minutes, settings.slotPolicy, booking.token);
+    if (time) return time;
+    // The session is gone, or the booking has no number: what the booking says of itself is the best there is.
+    const start = booking.appointmentAt ?? session?.start;
+    return start === undefined ? undefined : { start, end: start + minutes * MINUTE };
+  };
+
+  const withSession = (booking: HmisBooking, session: HmisSession | undefined): PracticeAppointment | undefined => {
+    const period = periodOf(booking, session);
+    if (!period || booking.patientId === undefined || booking.status === 'pending') return undefined;
+    return {
+      ref: refOf(booking),
+      status: booking.status,
+      ...period,
+      patientRef: String(booking.patientId) as PracticePatientRef,
+      createdAt: booking.createdAt,
+    };
+  };
+
+  /** Bookings of a session elsewhere on the same installation are another practice's business. */
+  const isOwn = (booking: HmisBooking, session: HmisSession | undefined): boolean => {
+    const institution = booking.institutionId ?? session?.institutionId;
+    return institution !== undefined && practice.locations.some((location) => location.systemId === institution);
+  };
+
+  const readBooking = async (ref: PracticeAppointmentRef, call: Call): Promise<HmisBooking | undefined> => {
+    if (!isHmisId(ref)) return undefined;
+    const path = `/api/channel/bookings/${ref}`;
+    const data = await connection.read({ operation: 'read-booking', path, timeoutMs }, call);
+    if (data === undefined) return undefined;
+    const booking = connection.parsed(() => parseBooking(data, practice.zone));
+    if (refOf(booking) !== ref) throw connection.fault('other-booking');
+    return booking;
+  };
+
+  const readList = async (patient: PracticePatientRef, call: Call): Promise<readonly HmisBooking[] | undefined> => {
+    if (!isHmisId(patient)) return [];
+    const path = `/api/channel/bookings/patient/${patient}`;
+    const rows = await connection.read({ operation: 'list-bookings', path, timeoutMs }, call);
+    if (rows === undefined) return undefined;
+    if (!Array.isArray(rows)) throw connection.fault('not-a-list');
+    const bookings = connection.parsed(() =>
+      (rows as readonly unknown[]).map((row) => parseBooking(row, practice.zone)),
+    );
+    if (bookings.some((booking) => String(booking.patientId) !== patient)) throw connection.fault('other-patient');
+    return [...new Map(bookings.map((booking) => [booking.id, booking])).values()];
+  };
+
+  const readSessions = async (ids: readonly number[], call: Call): Promise<ReadonlyMap<number, HmisSession>> => {
+    const found = new Map<number, HmisSession>();
+    const waiting = [...ids];
+    const worker = async (): Promise<void> => {
+      for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+        const session = await sessions.readSession(id, call);
+        if (session) found.set(id, session);
+      }
+    };
+    await Promise.all(Array.from({ length: SESSIONS_AT_ONCE }, worker));
+    return found;
+  };
+
+  const sessionOf = async (booking: HmisBooking, call: Call): Promise<HmisSession | undefined> =>
+    booking.sessionId === undefined ? undefined : sessions.readSession(booking.sessionId, call);
+
+  const lookUp = async (trace: BookingTrace, call: Call): Promise<LookUp> => {
+    const key = trace.slots[0] === undefined ? undefined : parseSlotId(trace.slots[0]);
+    if (!key || trace.slots.length !== 1) return { found: 'no-evidence', reason: 'slot-not-ours' };
+    const list = await readList(trace.patientRef, call);
+    if (!list) return { found: 'no-evidence', reason: 'patient-not-known' };
+    const candidates: HmisBooking[] = [];
+    for (const booking of list) {
+      if (trace.knownRefs.has(refOf(booking))) continue;
+      if (booking.sessionId === undefined) return { found: 'no-evidence', reason: 'booking-without-session' };
+      if (booking.sessionId !== key.sessionId) continue;
+      if (booking.createdAtLatest === undefined) return { found: 'no-evidence', reason: 'booking-without-date' };
+      if (booking.createdAtLatest >= trace.sentAt - CLOCK_MARGIN_MS) candidates.push(booking);
+    }
+    if (candidates.some((booking) => booking.status === 'pending')) return { found: 'no-evidence', reason: 'pending' };
+    const live = candidates.filter((booking) => booking.status !== 'cancelled');
+    if (live.length > 1) return { found: 'no-evidence', reason: 'several-bookings' };
+    const ours = live[0] ?? candidates[0];
+    if (!ours) return { found: 'nothing' };
+    const appointment = withSession(ours, await sessions.readSession(key.sessionId, call));
+    if (!appointment) return { found: 'no-evidence', reason: 'booking-without-time' };
+    return { found: live.length === 1 ? 'booked' : 'cancelled', appointment };
+  };
+
+  return {
+    readBooking,
+
+    async toAppointment(booking, call, session) {
+      return withSession(booking, session ?? (await sessionOf(booking, call)));
+    },
+
+    async readAppointment(ref, call) {
+      const booking = await readBooking(ref, call);
+      if (!booking) return undefined;
+      const session = await sessionOf(booking, call);
+      return isOwn(booking, session) ? withSession(booking, session) : undefined;
+    },
+
+    async listAppointments(patient, call) {
+      const list = (await readList(patient, call)) ?? [];
+      const ids = new Set(list.flatMap((booking) => booking.sessionId ?? []));
+      const found = await readSessions([...ids], call);
+      return list.flatMap((booking) => {
+        const session = found.get(booking.sessionId ?? 0);
+        return isOwn(booking, session) ? (withSession(booking, session) ?? []) : [];
+      });
+    },
+
+    async lookUpBooking(trace, call) {
+      try {
+        return await lookUp(trace, call);
+      } catch {
+        // An answer that failed, did not fit or refused the key says nothing about the booking.
+        return { found: 'no-evidence', reason: 'read-failed' };
+      }
+    },
+  };
+}

@@ -1,0 +1,164 @@
+/**
+ * Free slots: the listing of session instances (A3) for all clinicians at once, and one of them read again (A4).
+ * No filter by practice is documented, so sessions of other institutions and of clinicians that are not configured are
+ * dropped here.
+ */
+import type { ScheduleId, SlotId } from '../../../domain/identifiers.js';
+import type { Location, Practitioner } from '../../../domain/practice.js';
+import type { FreeSlots, Schedule, Slot } from '../../../domain/schedule.js';
+import { dressFor, type SlotDress } from '../../../domain/slot-rules.js';
+import type { Period } from '../../../domain/time.js';
+import type { Call, PlaceView } from '../../../ports/practice-system.js';
+import { placesOf } from '../projection.js';
+import type { HmisSession } from '../session.js';
+import { parseSlotId, slotIdOf } from '../slot-id.js';
+import type { HmisConnection } from './connection.js';
+import { BadRow } from './fields.js';
+import { parseSession } from './session-row.js';
+
+/** A session of this practice, with what the practice's configuration makes of it. */
+export interface OwnSession {
+  readonly session: HmisSession;
+  readonly location: Location;
+  readonly practitioner: Practitioner | undefined;
+  readonly dress: SlotDress;
+}
+
+export interface Published {
+  readonly schedule: Schedule;
+  readonly slots: readonly Slot[];
+}
+
+export interface Sessions {
+  listFreeSlots(window: Period, call: Call): Promise<FreeSlots>;
+  readPlace(slot: SlotId, call: Call): Promise<PlaceView>;
+  /** A session instance as it is now, whoever's it is; `undefined` when there is none. */
+  readSession(id: number, call: Call): Promise<HmisSession | undefined>;
+  /** `undefined` for a session of another institution. */
+  own(session: HmisSession): OwnSession | undefined;
+  /** What of it can be booked at this moment. */
+  publish(own: OwnSession): Published | undefined;
+}
+
+export function createSessions(connection: HmisConnection): Sessions {
+  const { practice, settings, runtime } = connection;
+  const { zone, slotRules } = practice;
+  const locations = new Map(practice.locations.map((location) => [location.systemId, location]));
+  const practitioners = new Map(practice.practitioners.map((practitioner) => [practitioner.systemId, practitioner]));
+
+  const own = (session: HmisSession): OwnSession | undefined => {
+    const location = locations.get(session.institutionId ?? '');
+    if (!location) return undefined;
+    const practitioner = practitioners.get(session.consultantId ?? '');
+    const dress = dressFor(slotRules, {
+      practitioner: session.consultantId,
+      location: session.institutionId,
+      schedule: session.name,
+    });
+    return { session, location, practitioner, dress };
+  };
+
+  const publish = ({ session, location, practitioner, dress }: OwnSession): Published | undefined => {
+    if (!practitioner || !dress.bookable) return undefined;
+    const now = runtime.clock.now();
+    const earliest = now + slotRules.embargoMs;
+    const latest = slotRules.horizonMs === undefined ? Infinity : now + slotRules.horizonMs;
+    const scheduleId = `s${session.id}` as ScheduleId;
+    const slots: Slot[] = [];
+    for (const { token, start, end, timing } of placesOf(session, dress.minutes, settings.slotPolicy)) {
+      if (start <= earliest || start > latest) continue;
+      slots.push({
+        id: slotIdOf(session.id, token, start),
+        version: session.version,
+        scheduleId,
+        start,
+        end,
+        type: dress.type,
+        channel: dress.channel,
+        restriction: dress.restriction,
+        timing,
+      });
+    }
+    if (slots.length === 0) return undefined;
+    const schedule: Schedule = {
+      id: scheduleId,
+      version: session.version,
+      type: session.name,
+      locationId: location.id,
+      practitionerId: practitioner.id,
+      role: practitioner.role,
+      planningHorizon: session.end === undefined ? undefined : { start: session.start, end: session.end },
+    };
+    return { schedule, slots };
+  };
+
+  const listingPath = ({ start, end }: Period): string => {
+    // Whole days: the server may compare dates, and a session that began before the window can have room within it.
+    const from = zone.toLocalDate(start);
+    const to = zone.toLocalDate(end - 1);
+    const [fromDate, toDate] = settings.dateOnly ? [from, to] : [`${from}%2000:00:00`, `${to}%2023:59:59`];
+    return `/api/channel/sessions?fromDate=${fromDate}&toDate=${toDate}`;
+  };
+
+  const listFreeSlots = async (window: Period, call: Call): Promise<FreeSlots> => {
+    const request = { operation: 'list-sessions', path: listingPath(window), timeoutMs: settings.timeouts.searchMs };
+    const rows = await connection.read(request, call);
+    if (!Array.isArray(rows)) throw connection.fault('not-a-list');
+    const slots: Slot[] = [];
+    const schedules: Schedule[] = [];
+    const seen = new Set<number>();
+    const dropped = { unusable: 0, repeated: 0, 'unknown-practitioner': 0, 'adjusted-local-time': 0 };
+    for (const row of rows as readonly unknown[]) {
+      let parsed;
+      try {
+        parsed = parseSession(row, zone);
+      } catch (error) {
+        if (!(error instanceof BadRow)) throw error;
+        dropped.unusable += 1;
+        continue;
+      }
+      const { session, adjusted } = parsed;
+      const mine = own(session);
+      if (!mine) continue;
+      if (seen.has(session.id)) dropped.repeated += 1;
+      if (seen.has(session.id)) continue;
+      seen.add(session.id);
+      if (!mine.practitioner) dropped['unknown-practitioner'] += 1;
+      if (adjusted) dropped['adjusted-local-time'] += 1;
+      const published = publish(mine);
+      if (!published) continue;
+      const inside = published.slots.filter((slot) => slot.start >= window.start && slot.end <= window.end);
+      if (inside.length === 0) continue;
+      slots.push(...inside);
+      schedules.push(published.schedule);
+    }
+    for (const [reason, count] of Object.entries(dropped)) {
+      if (count > 0) connection.warn('practice.sessions', { reason, count, traceId: call.traceId });
+    }
+    return { slots, schedules };
+  };
+
+  const readSession = async (id: number, call: Call): Promise<HmisSession | undefined> => {
+    const path = `/api/channel/sessions/${id}`;
+    const data = await connection.read({ operation: 'read-session', path, timeoutMs: settings.timeouts.readMs }, call);
+    if (data === undefined) return undefined;
+    const { session } = connection.parsed(() => parseSession(data, zone));
+    // Guards against cross-talk: an answer about another session is no answer.
+    if (session.id !== id) throw connection.fault('other-session');
+    return session;
+  };
+
+  const readPlace = async (slot: SlotId, call: Call): Promise<PlaceView> => {
+    const key = parseSlotId(slot);
+    if (!key) return { state: 'malformed' };
+    const session = await readSession(key.sessionId, call);
+    const mine = session && own(session);
+    if (!mine) return { state: 'unknown' };
+    const published = publish(mine);
+    const free = published?.slots.find((candidate) => candidate.id === slot);
+    if (!published || !free) return { state: 'taken' };
+    return { state: 'free', slot: free, schedule: published.schedule };
+  };
+
+  return { listFreeSlots, readPlace, readSession, own, publish };
+}
