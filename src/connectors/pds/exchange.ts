@@ -100,7 +100,11 @@ export function createPdsExchange(baseUrl: string, dispatcher: Dispatcher): PdsE
         if (error instanceof PdsFault) throw error;
         if (signal.aborted) throw new PdsFault('timeout', 'deadline');
         const failed = failedAnswer.safeParse(error);
-        if (!failed.success) throw new PdsFault('unreachable', errorNumberOf(error));
+        if (!failed.success) {
+          // `fetch` always gives a cause; without one the library choked on JSON that is no object.
+          const reached = error instanceof Error && error.cause === undefined;
+          throw new PdsFault(reached ? 'not-understood' : 'unreachable', errorNumberOf(error));
+        }
         const { response, config } = failed.data;
         return toAnswer(response.status, config.headers, response.data);
       }

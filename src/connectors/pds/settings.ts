@@ -24,21 +24,6 @@ export interface PdsSettings {
   readonly timeoutMs: number;
 }
 
-/** Names and addresses that cannot be somebody else's machine on the internet. */
-const PRIVATE_HOST =
-  /^(localhost|[a-z0-9-]+\.localhost|[a-z][a-z0-9-]*|127\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(1[6-9]|2\d|3[01])\.\d+\.\d+|\[::1\])$/;
-
-function isPlainUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  return /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash;
-}
-
-function isSafeUrl(text: string, allowHttp: boolean): boolean {
-  const url = new URL(text);
-  return url.protocol === 'https:' || (allowHttp && PRIVATE_HOST.test(url.hostname));
-}
-
 function isRsaPrivateKey(pem: string): boolean {
   try {
     return createPrivateKey(pem).asymmetricKeyType === 'rsa';
@@ -47,10 +32,8 @@ function isRsaPrivateKey(pem: string): boolean {
   }
 }
 
-const address = z.string().refine(isPlainUrl, {
-  error: 'must be an http(s) address without user name, query or fragment',
-});
-const HTTP_REFUSED = 'must be https; plain http needs allowHttp: true and a host on this machine or a private network';
+/** Whether an address may be called at all, and over plain http, is checked by `config` for every key ending in `Url`. */
+const address = z.url({ protocol: /^https?$/, error: 'must be a whole address' });
 
 /** Schema of the demographics part of the practices file. `secret` reads a credential from where the file points. */
 export function pdsSettings(secret: ZodType<string>): ZodType<PdsSettings> {
@@ -65,22 +48,10 @@ export function pdsSettings(secret: ZodType<string>): ZodType<PdsSettings> {
       tokenUrl: address,
     }),
   ]);
-  return z
-    .strictObject({
-      baseUrl: address,
-      authentication: authentication.default({ kind: 'none' }),
-      allowHttp: z.boolean().default(false),
-      timeoutMs: z.int().min(100).max(10_000).default(2_500),
-    })
-    .superRefine((settings, context) => {
-      const addresses = [{ path: ['baseUrl'], text: settings.baseUrl }];
-      if (settings.authentication.kind === 'signed-jwt') {
-        addresses.push({ path: ['authentication', 'tokenUrl'], text: settings.authentication.tokenUrl });
-      }
-      for (const { path, text } of addresses) {
-        if (isPlainUrl(text) && !isSafeUrl(text, settings.allowHttp)) {
-          context.addIssue({ code: 'custom', path, message: HTTP_REFUSED });
-        }
-      }
-    });
+  return z.strictObject({
+    baseUrl: address,
+    authentication: authentication.default({ kind: 'none' }),
+    allowHttp: z.boolean().default(false),
+    timeoutMs: z.int().min(100).max(10_000).default(2_500),
+  });
 }
