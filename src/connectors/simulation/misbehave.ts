@@ -1,5 +1,4 @@
 /** Carries out one scripted fault on one exchange. */
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Fault } from './faults.js';
 import { serialise, type SimulatedAnswer } from './messages.js';
@@ -50,6 +49,17 @@ async function trickle(exchange: Exchange, answer: SimulatedAnswer, bytes: numbe
   response.end();
 }
 
+/** Also when the reader leaves, which never drains. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
+}
+
 async function sendHuge({ response, recordStatus }: Exchange, bytes: number): Promise<void> {
   const chunk = Buffer.alloc(HUGE_CHUNK, 'x');
   recordStatus(200);
@@ -57,7 +67,7 @@ async function sendHuge({ response, recordStatus }: Exchange, bytes: number): Pr
   response.write('"');
   for (let left = bytes - 2; left > 0 && !response.destroyed; left -= HUGE_CHUNK) {
     if (response.write(left < HUGE_CHUNK ? chunk.subarray(0, left) : chunk)) continue;
-    await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    await drained(response);
   }
   if (!response.destroyed) response.end('"');
 }

@@ -160,19 +160,22 @@ export async function createSimulationServer(options: SimulationOptions): Promis
   });
   const { port } = server.address() as AddressInfo;
 
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    options.onClose?.();
+    for (const timer of timers) clearTimeout(timer);
+    timers.clear();
+    const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    for (const socket of upgraded) socket.destroy();
+    await ended;
+  };
+
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
     faults,
     requests,
-    async close() {
-      options.onClose?.();
-      for (const timer of timers) clearTimeout(timer);
-      timers.clear();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      for (const socket of upgraded) socket.destroy();
-      await closed;
-    },
+    close: () => (closed ??= close()),
   };
 }
