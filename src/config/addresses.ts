@@ -26,8 +26,8 @@ FORBIDDEN.addAddress('::', 'ipv6');
 FORBIDDEN.addSubnet('fe80::', 10, 'ipv6');
 FORBIDDEN.addSubnet('ff00::', 8, 'ipv6');
 
-/** Names that never resolve in the public DNS: RFC 6761, RFC 6762, RFC 8375, and `internal`, reserved by ICANN. */
-const PRIVATE_NAME = /^(?:localhost|[a-z0-9_-]+|.+\.(?:localhost|local|internal|home\.arpa))$/;
+/** `localhost`, and the names of neighbours: a name of one label is looked up in the local network. */
+const PRIVATE_NAME = /^[a-z][a-z0-9-]*$/;
 
 export function isPrivateHost(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();

@@ -13,7 +13,7 @@ import { envReference, type References } from './references.js';
 
 /** What can stand behind the gateway. `src/connectors/registry.ts` holds the real ones. */
 export interface ConfigurationRegistry<Pds = unknown> {
-  readonly connectors: ReadonlyMap<string, Connector<unknown>>;
+  readonly connectors: ReadonlyMap<string, Pick<Connector<unknown>, 'settings'>>;
   readonly demographics: { readonly pds: (secret: ZodType<string>) => ZodType<Pds> };
 }
 

@@ -37,8 +37,8 @@ export function createZones(): (name: string) => PracticeZone {
 }
 
 export function buildPractice(written: WrittenPractice, zoneOf: (name: string) => PracticeZone): Practice {
-  const address = present(written.address) satisfies PostalAddress;
-  const telecom = written.telecom.map((point) => present(point) satisfies ContactPoint);
+  const address = toAddress(written.address);
+  const telecom = written.telecom.map(toContactPoint);
   return {
     odsCode: written.odsCode,
     name: written.name,
@@ -52,12 +52,21 @@ export function buildPractice(written: WrittenPractice, zoneOf: (name: string) =
       systemId: location.systemId,
       name: location.name,
       // A practice's only site is as a rule the practice's own address.
-      address: location.address === undefined ? address : present(location.address),
-      telecom: location.telecom === undefined ? telecom : location.telecom.map(present),
+      address: location.address === undefined ? address : toAddress(location.address),
+      telecom: location.telecom === undefined ? telecom : location.telecom.map(toContactPoint),
     })),
     practitioners: written.practitioners.map((one) => buildPractitioner(one, written.odsCode)),
     slotRules: buildSlotRules(written.slots),
   };
+}
+
+/** "`use` SHOULD" be populated for organisations and locations (GP Connect, FHIR resource guidance): these are all for work. */
+function toAddress(written: WrittenPractice['address']): PostalAddress {
+  return { use: 'work', ...present(written) };
+}
+
+function toContactPoint(written: WrittenPractice['telecom'][number]): ContactPoint {
+  return { use: 'work', ...present(written) };
 }
 
 function buildPractitioner(written: WrittenPractice['practitioners'][number], odsCode: string): Practitioner {

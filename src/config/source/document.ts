@@ -23,6 +23,7 @@ const MOST_BYTES = 1024 * 1024;
 const MOST_ALIASES = 100;
 const DEEPEST = 32;
 const MOST_NODES = 500_000;
+const TOO_DEEP = `is nested deeper than ${DEEPEST} levels, or an alias repeats itself: a mistake in indentation?`;
 
 export function parseSource(text: string): SourceDocument {
   const refuse = (message: string, place: Place = { line: 1, column: 1 }): SourceDocument => ({
@@ -38,20 +39,27 @@ export function parseSource(text: string): SourceDocument {
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, version: '1.2' });
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      uniqueKeys: true,
+      version: '1.2',
+      // Nothing of the file is printed on the way.
+      logLevel: 'error',
+    });
     const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
       ...placeAt(pos[0]),
       message: explainSyntax(code, message),
     }));
     if (problems.length > 0) return { value: undefined, problems, locate: () => placeAt(0) };
     const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
-    if (!isReasonable(value)) return refuse(`is nested deeper than ${DEEPEST} levels, or an alias repeats itself`);
+    if (!isReasonable(value)) return refuse(TOO_DEEP);
     return { value, problems, locate: (finding) => placeAt(offsetOf(document, finding)) };
   } catch (error) {
     if (error instanceof ReferenceError) {
       return refuse('has an alias (*name) without its anchor (&name), or far too many aliases: write the parts out');
     }
-    return refuse('is nested too deeply to be read: a mistake in indentation?');
+    return refuse(TOO_DEEP);
   }
 }
 
@@ -59,6 +67,7 @@ function explainSyntax(code: string, message: string): string {
   if (code === 'DUPLICATE_KEY') return 'this key is already there: keep one of the two';
   if (code === 'MULTIPLE_DOCS') return 'the file holds several documents: remove the second `---` and all below it';
   if (code === 'TAG_RESOLVE_FAILED') return 'tags (!name) are not used here: remove it';
+  if (message.includes('call stack')) return TOO_DEEP;
   return `the file is not readable YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
 
