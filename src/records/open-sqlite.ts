@@ -35,7 +35,7 @@ export interface SqliteRecordsOptions {
 export interface Records {
   readonly ledger: Ledger;
   readonly audit: AuditTrail;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 function refuse(message: string, cause?: unknown): GatewayError {
@@ -64,8 +64,19 @@ function pragma(database: SqliteDatabase, text: string): unknown {
   return database.pragma(text, { simple: true });
 }
 
-function prepareFile(database: SqliteDatabase, file: string): void {
-  const health = pragma(database, 'quick_check(1)');
+function checkHealth(database: SqliteDatabase): unknown {
+  try {
+    return pragma(database, 'quick_check(1)');
+  } catch (error) {
+    const broken = error instanceof Database.SqliteError && ['SQLITE_CORRUPT', 'SQLITE_NOTADB'].includes(error.code);
+    if (!broken) throw error;
+    return error;
+  }
+}
+
+/** Checks the file and sets what SQLite forgets with every connection. */
+export function prepareFile(database: SqliteDatabase, file: string): void {
+  const health = checkHealth(database);
   if (health !== 'ok') throw refuse(`the ledger ${file} is damaged; restore it from a backup`, health);
   const version = Number(pragma(database, 'user_version'));
   if (version > SCHEMA_VERSION) {

@@ -1,0 +1,369 @@
+/** What every ledger promises (`src/ports/ledger.ts`). Call it with a factory. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MINUTE } from '../../src/domain/time.js';
+import type { AuditEvent, AuditTrail } from '../../src/ports/audit.js';
+import { ATTEMPT_STATES, LIVE_STATES, OPEN_STATES, type Ledger } from '../../src/ports/ledger.js';
+import {
+  auditEvent,
+  claim,
+  claimNew,
+  CONTENT_WINDOW,
+  id,
+  linkEvent,
+  move,
+  newAttempt,
+  NHS_NUMBER,
+  NOW,
+  OTHER_PRACTICE,
+  patientLink,
+  PRACTICE,
+  practiceRef,
+  slotId,
+} from '../records/samples.js';
+
+export interface RecordsUnderTest {
+  readonly ledger: Ledger;
+  readonly audit: AuditTrail;
+  readonly dispose: () => Promise<void>;
+}
+
+export interface DurableRecordsUnderTest extends RecordsUnderTest {
+  /** Closes, and opens what was stored again. */
+  readonly reopen: () => Promise<DurableRecordsUnderTest>;
+}
+
+const unavailable = { name: 'GatewayError', code: 'ledger-unavailable' };
+/** An event that cannot be written, so that the transaction it belongs to fails. */
+const unwritable = { ...auditEvent(), status: 1n } as unknown as AuditEvent;
+
+export function ledgerContract(name: string, open: () => Promise<RecordsUnderTest>): void {
+  describe(`ledger contract: ${name}`, () => {
+    let records: RecordsUnderTest;
+    let ledger: Ledger;
+    let audit: AuditTrail;
+    beforeEach(async () => {
+      records = await open();
+      ({ ledger, audit } = records);
+    });
+    afterEach(() => records.dispose());
+    const auditedStates = async () => (await audit.rows(1, 10_000)).map((row) => row.event.state);
+
+    describe('claim', () => {
+      it('inserts a new attempt in RECEIVED with its audit row', async () => {
+        const asked = newAttempt(1);
+        const attempt = await claimNew(ledger, asked);
+        expect(attempt).toMatchObject({
+          id: asked.id,
+          state: 'RECEIVED',
+          version: 1,
+          slots: asked.slots,
+          start: asked.slots[0]?.start,
+          end: asked.slots[0]?.end,
+          request: asked.request,
+          createdAt: NOW,
+          updatedAt: NOW,
+        });
+        expect(attempt.details).toEqual(asked.details);
+        expect(await ledger.readAttempt(PRACTICE, asked.id)).toEqual(attempt);
+        expect(await auditedStates()).toEqual(['RECEIVED']);
+      });
+
+      it('answers the attempt with the same key, whatever the content, and adds nothing', async () => {
+        const first = await claimNew(ledger, newAttempt(1));
+        const repeat = newAttempt(2, { key: first.key });
+        expect(await claim(ledger, repeat)).toEqual({ kind: 'existing', attempt: first });
+        expect(await ledger.readAttempt(PRACTICE, repeat.id)).toBeUndefined();
+        expect(await auditedStates()).toEqual(['RECEIVED']);
+      });
+
+      it('keeps keys of different principals, practices and sources apart', async () => {
+        const { key } = await claimNew(ledger, newAttempt(1));
+        await claimNew(ledger, newAttempt(2, { key, principal: 'another/A99904' }));
+        await claimNew(ledger, newAttempt(3, { key, practice: OTHER_PRACTICE }));
+        await claimNew(ledger, newAttempt(4, { key: { ...key, source: 'identifier' } }));
+      });
+
+      it.each(['NOT_BOOKED', 'REJECTED'] as const)('frees the key of an attempt in %s', async (state) => {
+        const first = await claimNew(ledger, newAttempt(1));
+        await move(ledger, first, state);
+        const second = await claimNew(ledger, newAttempt(2, { key: first.key, fingerprint: first.fingerprint }));
+        expect(await claim(ledger, newAttempt(3, { key: first.key }))).toEqual({ kind: 'existing', attempt: second });
+        expect((await ledger.readAttempt(PRACTICE, first.id))?.state).toBe(state);
+      });
+
+      it('keeps the key of an attempt whose successor found the slot held', async () => {
+        const first = await claimNew(ledger, newAttempt(1));
+        await move(ledger, first, 'REJECTED');
+        await claimNew(ledger, newAttempt(2, { slots: first.slots }));
+        const again = newAttempt(3, { key: first.key, slots: first.slots });
+        expect((await claim(ledger, again)).kind).toBe('slot-held');
+        await claimNew(ledger, newAttempt(4, { key: first.key }));
+      });
+
+      it('answers an open attempt with the same content within the window only', async () => {
+        const first = await claimNew(ledger, newAttempt(1));
+        const same = { fingerprint: first.fingerprint, slots: first.slots };
+        const inTime = newAttempt(2, { ...same, receivedAt: NOW + CONTENT_WINDOW });
+        expect(await claim(ledger, inTime)).toEqual({ kind: 'existing', attempt: first });
+        const late = newAttempt(3, { ...same, receivedAt: NOW + CONTENT_WINDOW + 1 });
+        expect((await claim(ledger, late)).kind).toBe('slot-held');
+        const foreign = newAttempt(4, { ...same, principal: 'another/A99904' });
+        expect((await claim(ledger, foreign)).kind).toBe('slot-held');
+      });
+
+      it('answers a booked attempt with the same content until somebody has been told', async () => {
+        const first = await claimNew(ledger, newAttempt(1));
+        await move(ledger, first, 'BOOKED');
+        const same = { fingerprint: first.fingerprint };
+        expect((await claim(ledger, newAttempt(2, same))).kind).toBe('existing');
+        await ledger.markReplied(first.id, NOW);
+        expect((await ledger.readAttempt(PRACTICE, first.id))?.repliedAt).toBe(NOW);
+        await claimNew(ledger, newAttempt(3, same));
+      });
+
+      it('answers who holds a slot, also when only one of several is held', async () => {
+        const holder = await claimNew(ledger, newAttempt(1));
+        const [held] = holder.slots;
+        const [free] = newAttempt(2).slots;
+        if (!held || !free) throw new Error('no slots');
+        const wide = newAttempt(2, { slots: [free, held] });
+        expect(await claim(ledger, wide)).toEqual({ kind: 'slot-held', attempt: holder });
+        expect(await ledger.heldSlots(PRACTICE, { start: 0, end: Number.MAX_SAFE_INTEGER })).toHaveLength(1);
+        await claimNew(ledger, newAttempt(3, { slots: [held], practice: OTHER_PRACTICE }));
+      });
+
+      it('gives one of 200 parallel claims the slot', async () => {
+        const { slots } = newAttempt(0);
+        const claims = await Promise.all(
+          Array.from({ length: 200 }, (_, n) => claim(ledger, newAttempt(n, { slots }))),
+        );
+        const kinds = claims.map((each) => each.kind);
+        expect(kinds.filter((kind) => kind === 'new')).toHaveLength(1);
+        expect(kinds.filter((kind) => kind === 'slot-held')).toHaveLength(199);
+        expect(new Set(claims.map((each) => each.attempt.id)).size).toBe(1);
+        expect(await auditedStates()).toEqual(['RECEIVED']);
+      });
+
+      it('fails alone when its neighbours in the same commit are sound', async () => {
+        const clash = { clientReference: 'the same' };
+        const claims = await Promise.allSettled([
+          claim(ledger, newAttempt(1)),
+          claim(ledger, newAttempt(2, clash)),
+          claim(ledger, newAttempt(3, clash)),
+          claim(ledger, newAttempt(4)),
+        ]);
+        expect(claims.map((each) => each.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+        expect(claims[2]).toMatchObject({ reason: { ...unavailable, retryAfterSeconds: 5 } });
+        expect(await audit.verify()).toBeUndefined();
+        expect((await audit.rows(1, 10)).map((row) => row.event.resources[0])).toEqual([
+          'Appointment/appointment-1',
+          'Appointment/appointment-2',
+          'Appointment/appointment-4',
+        ]);
+      });
+    });
+
+    describe('findRepeat', () => {
+      const find = (n: number, over: Parameters<typeof newAttempt>[1] = {}, since = NOW) => {
+        const asked = newAttempt(n, over);
+        return ledger.findRepeat(asked.practice, asked.principal, asked.key, asked.fingerprint, since);
+      };
+
+      it('finds what claim would answer', async () => {
+        const first = await claimNew(ledger, newAttempt(1));
+        expect(await find(1)).toEqual(first);
+        expect(await find(2, { key: first.key })).toEqual(first);
+        expect(await find(2, { fingerprint: first.fingerprint })).toEqual(first);
+        expect(await find(2, { fingerprint: first.fingerprint }, NOW + 1)).toBeUndefined();
+        expect(await find(2)).toBeUndefined();
+        expect(await find(1, { principal: 'another/A99904' })).toBeUndefined();
+      });
+
+      it('no longer finds what ended without a booking, and content that was answered', async () => {
+        await move(ledger, await claimNew(ledger, newAttempt(1)), 'NOT_BOOKED');
+        expect(await find(1)).toBeUndefined();
+        const second = await move(ledger, await claimNew(ledger, newAttempt(2)), 'BOOKED');
+        await ledger.markReplied(second.id, NOW);
+        expect((await find(2))?.id).toBe(second.id);
+        expect(await find(3, { fingerprint: second.fingerprint })).toBeUndefined();
+      });
+    });
+
+    describe('change', () => {
+      it('swaps state and version together and keeps what is not given', async () => {
+        const received = await claimNew(ledger, newAttempt(1));
+        const sent = await ledger.change(
+          received.id,
+          1,
+          { state: 'CONFIRMING', sentAt: NOW + 1, settleAt: NOW + 2, at: NOW + 1 },
+          auditEvent({ state: 'CONFIRMING' }),
+        );
+        expect(sent).toEqual({
+          ...received,
+          state: 'CONFIRMING',
+          version: 2,
+          sentAt: NOW + 1,
+          settleAt: NOW + 2,
+          updatedAt: NOW + 1,
+        });
+        const booked = await ledger.change(
+          received.id,
+          2,
+          {
+            state: 'BOOKED',
+            practiceRef: practiceRef('their-1'),
+            start: NOW + MINUTE,
+            end: NOW + 2 * MINUTE,
+            evidence: 'confirmed',
+            details: { ...received.details, comment: 'changed' },
+            at: NOW + 3,
+          },
+          auditEvent({ state: 'BOOKED' }),
+        );
+        expect(booked).toMatchObject({
+          state: 'BOOKED',
+          version: 3,
+          practiceRef: 'their-1',
+          start: NOW + MINUTE,
+          end: NOW + 2 * MINUTE,
+          evidence: 'confirmed',
+          sentAt: NOW + 1,
+          details: { comment: 'changed', description: received.details.description },
+        });
+        expect(await ledger.readAttempt(PRACTICE, received.id)).toEqual(booked);
+        expect(await auditedStates()).toEqual(['RECEIVED', 'CONFIRMING', 'BOOKED']);
+      });
+
+      it('lets one of 100 parallel changes win and audits that one', async () => {
+        const { id: attempt } = await claimNew(ledger, newAttempt(1));
+        const changes = await Promise.all(
+          Array.from({ length: 100 }, (_, n) =>
+            ledger.change(attempt, 1, { state: 'CONFIRMING', evidence: `by ${n}`, at: NOW }, auditEvent()),
+          ),
+        );
+        const won = changes.filter((each) => each !== undefined);
+        expect(won).toHaveLength(1);
+        expect(await ledger.readAttempt(PRACTICE, attempt)).toEqual(won[0]);
+        expect(await audit.rows(1, 1000)).toHaveLength(2);
+      });
+
+      it('does not happen without its audit row', async () => {
+        const received = await claimNew(ledger, newAttempt(1));
+        const change = { state: 'CONFIRMING', at: NOW } as const;
+        await expect(ledger.change(received.id, 1, change, unwritable)).rejects.toMatchObject(unavailable);
+        expect(await ledger.readAttempt(PRACTICE, received.id)).toEqual(received);
+        await expect(ledger.claim(newAttempt(2), CONTENT_WINDOW, unwritable)).rejects.toMatchObject(unavailable);
+        expect(await ledger.readAttempt(PRACTICE, id('appointment-2'))).toBeUndefined();
+        await expect(ledger.savePatientLink(patientLink(), unwritable)).rejects.toMatchObject(unavailable);
+        expect(await ledger.findPatientLink(PRACTICE, NHS_NUMBER)).toBeUndefined();
+      });
+
+      it('answers undefined for an attempt that does not exist', async () => {
+        expect(await ledger.change(id('none'), 1, { state: 'BOOKED', at: NOW }, auditEvent())).toBeUndefined();
+        expect(await audit.rows(1, 10)).toEqual([]);
+      });
+
+      it.each(ATTEMPT_STATES)('in %s: slots, request and openness follow the state', async (state) => {
+        const attempt = await move(ledger, await claimNew(ledger, newAttempt(1)), state);
+        const held = await ledger.heldSlots(PRACTICE, { start: NOW, end: NOW + 60 * MINUTE });
+        expect(held).toEqual(LIVE_STATES.has(state) ? [{ slot: 'slot-1', attempt: attempt.id, state }] : []);
+        expect(await ledger.openAttempts()).toEqual(OPEN_STATES.has(state) ? [attempt] : []);
+        const finished = !OPEN_STATES.has(state) && state !== 'NEEDS_HUMAN';
+        expect(attempt.request).toEqual(finished ? undefined : newAttempt(1).request);
+        expect((await claim(ledger, newAttempt(2, { slots: attempt.slots }))).kind).toBe(
+          LIVE_STATES.has(state) ? 'slot-held' : 'new',
+        );
+      });
+
+      it('records a booking found later although its slot was sold again', async () => {
+        const first = await move(ledger, await claimNew(ledger, newAttempt(1)), 'NOT_BOOKED');
+        const second = await claimNew(ledger, newAttempt(2, { slots: first.slots }));
+        expect((await move(ledger, first, 'BOOKED')).state).toBe('BOOKED');
+        const held = await ledger.heldSlots(PRACTICE, { start: NOW, end: NOW + 60 * MINUTE });
+        expect(held).toEqual([{ slot: 'slot-1', attempt: second.id, state: 'RECEIVED' }]);
+      });
+    });
+
+    describe('reads', () => {
+      it('never cross practices', async () => {
+        const attempt = await claimNew(ledger, newAttempt(1));
+        await move(ledger, attempt, 'BOOKED', { practiceRef: practiceRef('their-1') });
+        await ledger.savePatientLink(patientLink(), linkEvent);
+        expect(await ledger.readAttempt(OTHER_PRACTICE, attempt.id)).toBeUndefined();
+        expect(await ledger.heldSlots(OTHER_PRACTICE, { start: 0, end: Number.MAX_SAFE_INTEGER })).toEqual([]);
+        expect(await ledger.knownPracticeRefs(OTHER_PRACTICE)).toEqual(new Set());
+        expect(await ledger.knownPracticeRefs(PRACTICE)).toEqual(new Set(['their-1']));
+        expect(await ledger.findPatientLink(OTHER_PRACTICE, NHS_NUMBER)).toBeUndefined();
+        expect(await ledger.readPatientLink(OTHER_PRACTICE, patientLink().id)).toBeUndefined();
+      });
+
+      it('give open attempts oldest first', async () => {
+        await claimNew(ledger, newAttempt(1, { receivedAt: NOW + 2 }));
+        await claimNew(ledger, newAttempt(2, { receivedAt: NOW + 1 }));
+        await claimNew(ledger, newAttempt(3, { receivedAt: NOW + 3 }));
+        expect((await ledger.openAttempts()).map((each) => each.id)).toEqual([2, 1, 3].map((n) => `appointment-${n}`));
+      });
+
+      it('give held slots that start within a half-open period', async () => {
+        for (const n of [1, 2, 3]) await claimNew(ledger, newAttempt(n));
+        const start = NOW + 10 * MINUTE;
+        const held = await ledger.heldSlots(PRACTICE, { start, end: start + 20 * MINUTE });
+        expect(held.map((each) => each.slot)).toEqual(['slot-1', 'slot-2']);
+      });
+
+      it('keep the order of several slots', async () => {
+        const slots = [5, 3, 4].map((n) => ({ id: slotId(`s-${n}`), start: NOW + n, end: NOW + n + 1 }));
+        const attempt = await claimNew(ledger, newAttempt(1, { slots }));
+        expect(attempt).toMatchObject({ slots, start: NOW + 3, end: NOW + 6 });
+        expect((await ledger.readAttempt(PRACTICE, attempt.id))?.slots).toEqual(slots);
+      });
+    });
+
+    it('markReplied keeps the first mark, and never throws', async () => {
+      const { id: attempt } = await claimNew(ledger, newAttempt(1));
+      await ledger.markReplied(attempt, NOW + 1);
+      await ledger.markReplied(attempt, NOW + 2);
+      await audit.flush();
+      await ledger.markReplied(attempt, NOW + 3);
+      await ledger.markReplied(id('none'), NOW);
+      await audit.flush();
+      expect((await ledger.readAttempt(PRACTICE, attempt))?.repliedAt).toBe(NOW + 1);
+      await ledger.close();
+      await expect(ledger.markReplied(attempt, NOW)).resolves.toBeUndefined();
+    });
+
+    it('probe resolves, and rejects once closed', async () => {
+      await ledger.probe();
+      await ledger.close();
+      await ledger.close();
+      await expect(ledger.probe()).rejects.toMatchObject(unavailable);
+      await expect(ledger.readAttempt(PRACTICE, id('any'))).rejects.toMatchObject(unavailable);
+    });
+  });
+}
+
+/** For ledgers that outlive the process. */
+export function durableLedgerContract(name: string, open: () => Promise<DurableRecordsUnderTest>): void {
+  describe(`durable ledger contract: ${name}`, () => {
+    it('keeps everything when it is opened again', async () => {
+      const before = await open();
+      const unsettled = await move(before.ledger, await claimNew(before.ledger, newAttempt(1)), 'CONFIRM_OPEN');
+      const booked = await move(before.ledger, await claimNew(before.ledger, newAttempt(2)), 'BOOKED');
+      const link = await before.ledger.savePatientLink(patientLink(), linkEvent);
+      await before.ledger.markReplied(booked.id, NOW);
+      before.audit.record(auditEvent({ code: 'last' }));
+
+      const { ledger, audit, dispose } = await before.reopen();
+      expect(await ledger.openAttempts()).toEqual([unsettled]);
+      expect(await ledger.readAttempt(PRACTICE, booked.id)).toEqual({ ...booked, repliedAt: NOW });
+      expect(await ledger.findPatientLink(PRACTICE, NHS_NUMBER)).toEqual(link);
+      expect((await claim(ledger, newAttempt(3, { key: booked.key }))).kind).toBe('existing');
+      await claimNew(ledger, newAttempt(4));
+      const rows = await audit.rows(1, 100);
+      expect(rows.map((row) => row.seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+      expect(rows[5]?.event.code).toBe('last');
+      expect(await audit.verify()).toBeUndefined();
+      await dispose();
+    });
+  });
+}
