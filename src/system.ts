@@ -78,7 +78,7 @@ function allowed(fields: LogFields | undefined): Record<string, string | number>
 /** JSON lines in UTC. */
 export function createLog(destination: DestinationStream = pino.destination({ fd: 1, sync: false })): Log {
   const logger: Logger = pino(
-    { base: undefined, timestamp: () => `,"time":"${new Date().toISOString()}"`, messageKey: 'event' },
+    { base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, messageKey: 'event' },
     destination,
   );
   return {

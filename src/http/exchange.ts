@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { GatewayContext } from '../core/context.js';
 import type { Directory, GroupEntry, PracticeEntry } from '../core/directory.js';
 import type { Caller } from '../domain/caller.js';
-import type { CapabilityRow, Representation } from '../fhir/representation.js';
+import type { ServedInteraction, Representation } from '../fhir/representation.js';
 import type { StructureValidator } from '../validation/index.js';
 
 export interface Face {
@@ -20,7 +20,7 @@ export interface GatewayHttp {
   /** Scheme and authority that consumers use, without a trailing slash. */
   readonly publicUrl: string;
   /** What the CapabilityStatement declares: written from the table of interactions. */
-  readonly declares: readonly CapabilityRow[];
+  readonly declares: readonly ServedInteraction[];
   readonly version: string;
   readonly releaseDate: string;
 }

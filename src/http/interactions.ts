@@ -4,7 +4,7 @@
  *
  * Source: GP Connect API 1.2.7, interaction ids and scopes of Foundations and Appointment Management.
  */
-import type { CapabilityRow } from '../fhir/representation.js';
+import type { ServedInteraction } from '../fhir/representation.js';
 import type { GatewayHttp, Answer, Exchange } from './exchange.js';
 import type { GroupEntry, PracticeEntry } from '../core/directory.js';
 import * as handlers from './handlers.js';
@@ -18,7 +18,7 @@ interface Row {
   readonly path: string;
   readonly interactionId: string;
   readonly scope: string;
-  readonly declares: CapabilityRow | undefined;
+  readonly declares: ServedInteraction | undefined;
 }
 
 export interface PracticeInteraction extends Row {
@@ -142,6 +142,6 @@ export const GROUP_INTERACTIONS: readonly GroupInteraction[] = [
 ];
 
 /** The rows of the table that the CapabilityStatement is written from. */
-export function declaredRows(): readonly CapabilityRow[] {
+export function declaredRows(): readonly ServedInteraction[] {
   return PRACTICE_INTERACTIONS.flatMap(({ declares }) => declares ?? []);
 }

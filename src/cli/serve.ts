@@ -1,0 +1,52 @@
+/** `slotbridge serve`: the gateway until it is told to stop. */
+import { ConfigurationError, formatProblems, loadConfiguration } from '../config.js';
+import { registry } from '../connectors/registry.js';
+import { startGateway } from '../main.js';
+import { isGatewayError } from '../domain/errors.js';
+import { createLog, createSystemRuntime } from '../system.js';
+import { untilStopped } from './stopping.js';
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+export async function runServe(options: {
+  readonly config: string;
+  readonly port: number;
+  readonly host: string;
+}): Promise<void> {
+  let configuration;
+  try {
+    configuration = loadConfiguration(options.config, process.env, registry);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`${formatProblems(error.problems)}\nslotbridge: the gateway was not started\n`);
+    process.exitCode = 2;
+    return;
+  }
+  for (const warning of configuration.warnings) process.stderr.write(`warning: ${formatProblems([warning])}\n`);
+  if (!LOOPBACK.has(options.host)) {
+    process.stderr.write(
+      'warning: listening beyond this machine without TLS; put a proxy in front that checks client certificates\n',
+    );
+  }
+  const log = createLog();
+  // The process's durable state is in the ledger: ending at once is the safest repair for what nobody foresaw.
+  const die = (event: string) => (): never => {
+    log.error(event);
+    process.exit(1);
+  };
+  process.on('uncaughtException', die('uncaught-exception'));
+  process.on('unhandledRejection', die('unhandled-rejection'));
+  try {
+    const gateway = await startGateway({ configuration, runtime: createSystemRuntime(), log, ...options });
+    await untilStopped();
+    await gateway.stop();
+  } catch (error) {
+    // What may go wrong at start (port in use, ledger locked or damaged) is told in one line.
+    if (isGatewayError(error) || (error as NodeJS.ErrnoException).code !== undefined) {
+      process.stderr.write(`slotbridge: ${(error as Error).message}\n`);
+      process.exitCode = 2;
+      return;
+    }
+    throw error;
+  }
+}

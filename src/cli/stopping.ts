@@ -1,0 +1,14 @@
+/** Resolves at the first SIGTERM or SIGINT. A second one ends the process at once, which is always safe. */
+export function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+        process.removeListener(signal, stop);
+        process.once(signal, () => process.exit(1));
+      }
+      resolve();
+    };
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+  });
+}
