@@ -7,7 +7,7 @@ const id = z.int().positive();
 const text = z.string().min(1);
 const day = z
   .string()
-  .regex(/^(?:[+-]\d{1,4}d|\d{4}-\d{2}-\d{2})$/, "is neither '+365d' nor '2026-05-18'")
+  .regex(/^(?:[+-]\d{1,4}d|\d{4}-\d{2}-\d{2})$/, { error: "is neither '+365d' nor '2026-05-18'", abort: true })
   .refine(isRelativeTime, 'is no date');
 
 function isZone(name: string): boolean {
