@@ -180,6 +180,16 @@ describe('keys and values', () => {
       `${FIRST}.slots.defaults.restriction: names nobody: give \`organisationTypes\`, \`organisations\` or both, or leave the restriction out`,
     ],
     [
+      "an unknown key of a rule's restriction gets the restriction's",
+      (practice) =>
+        Object.assign(practice.slots, {
+          rules: [
+            { when: { schedule: '*' }, set: { restriction: { organisations: ['A99902'], organisationType: [] } } },
+          ],
+        }),
+      `${FIRST}.slots.rules[0].set.restriction.organisationType: is not known here: did you mean \`organisationTypes\`?`,
+    ],
+    [
       'a rule without a condition',
       (practice) => Object.assign(practice.slots, { rules: [{ when: {}, set: { minutes: 5 } }] }),
       `${FIRST}.slots.rules[0].when: holds no condition: a rule for everything belongs in \`defaults\``,

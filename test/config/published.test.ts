@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { publishedSchemas, registry } from '../../scripts/published-schemas.js';
+import { publishedSchemas } from '../../scripts/published-schemas.js';
 import { loadConfiguration } from '../../src/config.js';
+import { registry } from '../../src/connectors/registry.js';
 import { PRACTITIONER_ROLES } from '../../src/config/practices/roles.js';
 import { LEDGER_KEY, writeBeside } from './practices-file.js';
 

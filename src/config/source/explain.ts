@@ -23,11 +23,18 @@ function toFindings(schema: ZodType, issue: Issue, base: ConfigurationPath): rea
     return issue.keys.map((key) => ({ path: [...path, key], message: explainUnknownKey(key, known), atKey: true }));
   }
   if (issue.code === 'invalid_union' && issue.message === NO_FORM_FITS) {
-    // The form with the fewest complaints is the one that was meant.
-    const [best] = [...issue.errors].sort((a, b) => a.length - b.length);
+    // The form that was meant is of the right kind as a whole, and has the fewest complaints.
+    const [best] = [...issue.errors].sort((a, b) => distanceFrom(a) - distanceFrom(b));
     if (best !== undefined && best.length > 0) return best.flatMap((inner) => toFindings(schema, inner, path));
   }
   return [{ path, message: issue.message }];
+}
+
+function distanceFrom(form: readonly Issue[]): number {
+  const isAnotherKind = form.some(
+    ({ code, path }) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value'),
+  );
+  return form.length + (isAnotherKind ? 1000 : 0);
 }
 
 export function explainUnknownKey(key: string, known: readonly string[]): string {
