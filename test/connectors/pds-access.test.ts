@@ -107,11 +107,13 @@ describe('an access token', () => {
     const running = await start(signed);
     running.simulation.faults.script({ match: { path: PDS_TOKEN_PATH }, fault: { kind: 'delay', ms: 150 } });
     const caller = new AbortController();
-    const first = running.demographics.trace(NUMBER, call(caller.signal)).catch(() => 'left');
+    const first = running.demographics.trace(NUMBER, call(caller.signal)).catch(() => {
+      expect(running.simulation.requests.all()[0]?.status, 'left before the token came').toBeUndefined();
+      return 'left';
+    });
     const second = outcomeOf(running);
     setTimeout(() => caller.abort(), 30);
-    expect(await first).toBe('left');
-    expect(await second).toBe('found');
+    expect(await Promise.all([first, second])).toEqual(['left', 'found']);
     expect(tokensAsked(running)).toBe(1);
   });
 
@@ -156,11 +158,34 @@ describe('an access token', () => {
     expect(tokensAsked(running)).toBe(2);
   });
 
+  it('is not taken when it could break a header', async () => {
+    const running = await start(signed);
+    const body = { access_token: 'a\r\nb: c', expires_in: 5 };
+    running.simulation.faults.script({ match: { path: PDS_TOKEN_PATH }, fault: { kind: 'wrong-envelope', body } });
+    const error: unknown = await running.demographics.trace(NUMBER, call()).catch((e: unknown) => e);
+    expect(error).toMatchObject({ cause: { kind: 'not-understood', message: 'token: no token in the answer' } });
+  });
+
+  it('is refused by the simulator for an assertion used twice, changed, or in the wrong form', async () => {
+    const running = await start(signed);
+    await outcomeOf(running);
+    const used = running.simulation.requests.all()[0]?.request.rawBody ?? '';
+    const post = async (change: (form: URLSearchParams) => void): Promise<number> => {
+      const body = new URLSearchParams(used);
+      change(body);
+      return (await fetch(running.simulation.pds.tokenUrl, { method: 'POST', body })).status;
+    };
+    expect(await post(() => undefined)).toBe(400);
+    expect(await post((form) => form.set('grant_type', 'password'))).toBe(400);
+    expect(await post((form) => form.delete('client_assertion_type'))).toBe(400);
+    expect(await post((form) => form.set('client_assertion', `${form.get('client_assertion')}x`))).toBe(401);
+    running.simulation.requests.clear();
+  });
+
   it.each([
     ['is nonsense', { kind: 'wrong-envelope' }],
     ['is HTML', { kind: 'html', status: 200 }],
     ['never comes', { kind: 'hang' }],
-    ['could break a header', { kind: 'wrong-envelope', body: { access_token: 'a\r\nb: c', expires_in: 5 } }],
     ['is somewhere else', { kind: 'redirect', to: '/personal-demographics/elsewhere' }],
   ] as const)('that %s leaves us without demographics', async (_, fault) => {
     const running = await start(signed);

@@ -159,6 +159,12 @@ describe('a Patient that is not what it should be', () => {
     expect((await trace()).outcome).toBe('found');
   });
 
+  it('is refused when it is not called JSON', async () => {
+    const html = { 'content-type': 'text/html' };
+    faults().script({ fault: { kind: 'status', status: 200, headers: html, body: JSON.stringify(proper) } });
+    expect((await failure()).cause).toMatchObject({ kind: 'not-understood' });
+  });
+
   const other = '9991000038';
   it.each([
     ['of no known confidentiality', { ...proper, meta: { security: [{ code: 'N' }] } }],

@@ -67,8 +67,8 @@ function toAnswer(status: number, headers: Headers, body: unknown): PdsAnswer {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * The platform insists on UUIDs. The id itself if it is one; otherwise a UUID (version 8) made from its hash, always the same for the same id, so
- * that our log and theirs can still be laid side by side.
+ * The platform insists on UUIDs. The id itself if it is one; otherwise a UUID (version 8) made from its hash, always the
+ * same for the same id, so that our log and theirs can still be laid side by side.
  */
 export function uuidOf(id: string): string {
   if (UUID.test(id)) return id.toLowerCase();
