@@ -1,0 +1,4 @@
+import { describePracticeSystem } from '../contract/practice-system.contract.js';
+import { createHmisPractice } from './hmis-practice.js';
+
+describePracticeSystem('hmis', createHmisPractice);
