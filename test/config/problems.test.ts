@@ -190,6 +190,14 @@ describe('keys and values', () => {
       `${FIRST}.slots.rules[0].set.restriction.organisationType: is not known here: did you mean \`organisationTypes\`?`,
     ],
     [
+      "a mistake inside a rule's restriction is said of its own place",
+      (practice) =>
+        Object.assign(practice.slots, {
+          rules: [{ when: { schedule: '*' }, set: { restriction: { organisations: 'A99902' } } }],
+        }),
+      `${FIRST}.slots.rules[0].set.restriction.organisations: must be a list`,
+    ],
+    [
       'a rule without a condition',
       (practice) => Object.assign(practice.slots, { rules: [{ when: {}, set: { minutes: 5 } }] }),
       `${FIRST}.slots.rules[0].when: holds no condition: a rule for everything belongs in \`defaults\``,
