@@ -30,9 +30,10 @@ export interface StructureIssue {
 
 /** Codes a message lists; a longer list is named by its value set. */
 const MOST_CODES_LISTED = 40;
+const SETTLING: ReadonlySet<string> = new Set(['minProperties', 'type', 'format']);
 const ELEMENT_NAME = /^_?[A-Za-z][A-Za-z0-9]{0,63}$/;
 
-/** Issues of one resource in ajv's order, which is that of the definitions; at most `most`. */
+/** Issues of one resource, at most `most`: an object's own before those inside it, else in the definitions' order. */
 export function toIssues(
   errors: readonly ErrorObject[],
   resource: unknown,
@@ -40,12 +41,13 @@ export function toIssues(
   definitions: Definitions,
   most: number,
 ): StructureIssue[] {
+  if (errors.length === 0) return [];
   const issues: StructureIssue[] = [];
-  const empty = new Set(errors.filter((error) => error.keyword === 'minProperties').map((error) => error.instancePath));
+  // Once a value is empty, of another type or malformed, what else it breaks follows from that.
+  const settled = new Set(errors.filter((error) => SETTLING.has(error.keyword)).map((error) => error.instancePath));
   for (const error of errors) {
     if (issues.length >= most) break;
-    // Of an empty object, only its emptiness is worth saying.
-    if (empty.has(error.instancePath) && error.keyword !== 'minProperties') continue;
+    if (!SETTLING.has(error.keyword) && settled.has(error.instancePath)) continue;
     const issue = toIssue(error, locate(error.instancePath, resource, type, definitions), definitions);
     if (!issues.some((one) => one.fhirPath === issue.fhirPath && one.rule === issue.rule)) issues.push(issue);
   }

@@ -1,6 +1,6 @@
 /** The rules of FHIR's JSON form that JSON Schema has no words for, as ajv keywords. */
-import type { Ajv, ErrorObject, FuncKeywordDefinition } from 'ajv';
-import type { Compiler } from './compile.js';
+import type { Ajv, ValidateFunction } from 'ajv';
+import type { Compiler, Faults } from './compile.js';
 import type { CodeList, Definitions } from './definitions.js';
 
 /** Value of the keyword `shape`: what has to hold between the properties of one object. */
@@ -13,73 +13,110 @@ export interface ShapeRule {
   readonly pairs: readonly string[];
 }
 
-type DataValidateFunction = ReturnType<NonNullable<FuncKeywordDefinition['compile']>>;
-type DataValidationCxt = Parameters<DataValidateFunction>[1];
+type Context = Parameters<ValidateFunction>[1];
 type Json = Readonly<Record<string, unknown>>;
 
+/** Adds the keywords. They never fail by ajv's measure: what they find goes to the compiler's list of faults. */
 export function addKeywords(ajv: Ajv, definitions: Definitions, compiler: Compiler): void {
+  const report = (keyword: string, context: Context, params: Record<string, unknown>, below = ''): void =>
+    compiler.faults.add({ keyword, instancePath: `${context?.instancePath ?? ''}${below}`, schemaPath: '', params });
+
+  ajv.addKeyword({
+    keyword: 'structure',
+    type: 'object',
+    compile: (path: string) => {
+      let check: ValidateFunction | undefined;
+      return (data: unknown, context: Context) => {
+        check ??= compiler.structure(path);
+        return descend(check, compiler.faults, data, context);
+      };
+    },
+  });
+  ajv.addKeyword({
+    keyword: 'resource',
+    type: 'object',
+    compile: () => (data: Json, context: Context) => {
+      const type = data['resourceType'];
+      const check = typeof type === 'string' ? compiler.resource(type) : undefined;
+      if (check !== undefined) return descend(check, compiler.faults, data, context);
+      report('resource', context, {});
+      return true;
+    },
+  });
   ajv.addKeyword({
     keyword: 'shape',
     type: 'object',
-    errors: 'full',
-    compile: (rule: ShapeRule) => reporting((data, report) => checkShape(rule, data as Json, report)),
+    compile: (rule: ShapeRule) => {
+      const check = shapeCheck(rule);
+      return (data: Json, context: Context) => {
+        check(data, (keyword, params, below) => report(keyword, context, params, below));
+        return true;
+      };
+    },
   });
   ajv.addKeyword({
     keyword: 'binding',
-    errors: 'full',
     compile: (url: string) => {
       const allows = codeListCheck(definitions.codeLists.get(url) ?? []);
-      return reporting((data, report) => {
-        if (data !== null && !allows(data)) report('binding', { url });
-      });
+      return (data: unknown, context: Context) => {
+        if (!allows(data)) report('binding', context, { url });
+        return true;
+      };
     },
   });
   ajv.addKeyword({
     keyword: 'targets',
     type: 'object',
-    errors: 'full',
-    compile: (targets: readonly string[]) =>
-      reporting((data, report) => {
-        const type = referencedType((data as Json)['reference']);
-        if (type === undefined || targets.includes(type) || !definitions.types.has(type)) return;
-        report('targets', { targets });
-      }),
+    compile: (targets: readonly string[]) => (data: Json, context: Context) => {
+      const type = referencedType(data['reference']);
+      const wrong = type !== undefined && definitions.types.has(type) && !targets.includes(type);
+      if (wrong) report('targets', context, { targets });
+      return true;
+    },
   });
-  ajv.addKeyword({
-    keyword: 'resource',
-    type: 'object',
-    errors: 'full',
-    compile: () => resourceCheck(compiler),
-  });
+}
+
+/** Checks one level further down, unless there are faults enough. */
+function descend(check: ValidateFunction, faults: Faults, data: unknown, context: Context): true {
+  if (faults.full) return true;
+  const position = faults.count;
+  if (!check(data, context)) faults.insert(position, check.errors ?? []);
+  return true;
 }
 
 type Report = (keyword: string, params: Record<string, unknown>, below?: string) => void;
 
-/** Makes an ajv check of a function that reports faults one by one. */
-function reporting(check: (data: unknown, report: Report) => void): DataValidateFunction {
-  const validate: DataValidateFunction = (data: unknown, context: DataValidationCxt) => {
-    const errors: ErrorObject[] = [];
-    check(data, (keyword, params, below = '') => {
-      const instancePath = `${context?.instancePath ?? ''}${below}`;
-      errors.push({ keyword, instancePath, schemaPath: '', params });
-    });
-    validate.errors = errors;
-    return errors.length === 0;
+function shapeCheck({ required, choices, pairs }: ShapeRule): (data: Json, report: Report) => void {
+  // By property, because a choice can have forty names and an object has few properties.
+  const choiceOf = new Map<string, readonly [choice: readonly string[], name: string]>();
+  for (const choice of choices)
+    for (const name of choice) choiceOf.set(name, [choice, name]).set(`_${name}`, [choice, name]);
+  return (data, report) => {
+    for (const names of required) if (!names.some((name) => data[name] !== undefined)) report('missing', { names });
+    if (choiceOf.size > 0) checkChoices(choiceOf, data, report);
+    for (const name of pairs) checkPair(name, data, report);
   };
-  return validate;
 }
 
-function checkShape(rule: ShapeRule, data: Json, report: Report): void {
-  for (const names of rule.required) if (names.every((name) => data[name] === undefined)) report('missing', { names });
-  for (const names of rule.choices) {
-    const found = names.filter((name) => data[name] !== undefined || data[`_${name}`] !== undefined);
-    if (found.length > 1) report('choice', { found });
+function checkChoices(
+  choiceOf: ReadonlyMap<string, readonly [choice: readonly string[], name: string]>,
+  data: Json,
+  report: Report,
+): void {
+  const taken = new Map<readonly string[], string>();
+  for (const key of Object.keys(data)) {
+    const entry = choiceOf.get(key);
+    if (entry === undefined || data[key] === undefined) continue;
+    const [choice, name] = entry;
+    const first = taken.get(choice) ?? name;
+    taken.set(choice, first);
+    if (first !== name) report('choice', { found: choice.filter((one) => one === first || one === name) });
   }
-  for (const name of rule.pairs) checkPair(name, data, report);
 }
 
 /** "null" stands for a value that is only in the other half; in both halves at one position it stands for nothing. */
 function checkPair(name: string, data: Json, report: Report): void {
+  if (data[name] === undefined && data[`_${name}`] === undefined) return;
   const values = listOf(data[name]);
   const extensions = listOf(data[`_${name}`]);
   for (let position = 0; position < Math.max(values.length, extensions.length); position += 1) {
@@ -114,24 +151,6 @@ function referencedType(reference: unknown): string | undefined {
   if (typeof reference !== 'string') return undefined;
   const slash = reference.indexOf('/');
   return slash > 0 && !reference.includes(':') ? reference.slice(0, slash) : undefined;
-}
-
-/** Chooses the schema by the resource's own `resourceType`. */
-function resourceCheck(compiler: Compiler): DataValidateFunction {
-  const validate: DataValidateFunction = (data: unknown, context: DataValidationCxt) => {
-    const type = isObject(data) ? data['resourceType'] : undefined;
-    const check = typeof type === 'string' ? compiler.resource(type) : undefined;
-    if (check === undefined) {
-      validate.errors = [
-        { keyword: 'resource', instancePath: context?.instancePath ?? '', schemaPath: '', params: {} },
-      ];
-      return false;
-    }
-    const valid = check(data, context);
-    validate.errors = check.errors ?? [];
-    return valid;
-  };
-  return validate;
 }
 
 function isObject(value: unknown): value is Json {

@@ -1,5 +1,5 @@
 /** Checks resources against the base structure of their FHIR version, before any profile is looked at. */
-import { createCompiler, type Compiler } from './compile.js';
+import { compileAll, createCompiler, type Compiler } from './compile.js';
 import type { Definitions } from './definitions.js';
 import { toIssues, type StructureIssue } from './issues.js';
 import { isRecord } from './locate.js';
@@ -23,37 +23,38 @@ export interface StructureValidatorOptions {
 const MAX_DEPTH = 64;
 /** Values in a resource; ten times a searchset of a thousand slots. */
 const MAX_VALUES = 500_000;
-/** Above this many values the first fault is enough: collecting all takes time that grows with their square. */
-const MAX_VALUES_FOR_EVERY_FAULT = 20_000;
 const MAX_ISSUES = 50;
+/** Several faults can come to one issue. */
+const FAULTS_PER_ISSUE = 4;
 
 export function createStructureValidator(
   definitions: Definitions,
   options: StructureValidatorOptions = {},
 ): StructureValidator {
   const maxIssues = options.maxIssues ?? MAX_ISSUES;
-  const everyFault = createCompiler(definitions, 'every');
-  let firstFault: Compiler | undefined;
+  const compiler = createCompiler(definitions, maxIssues * FAULTS_PER_ISSUE);
   return {
     validate(resource, expectedType) {
       const root = expectedType ?? 'Resource';
-      if (expectedType !== undefined) requireType(everyFault, expectedType);
-      const size = countValues(resource);
-      if (size === undefined) {
+      if (expectedType !== undefined) requireType(compiler, expectedType);
+      if (isTooLarge(resource)) {
         const message = `${root} is nested deeper or holds more than any resource needs; make it smaller.`;
         return [{ fhirPath: root, rule: 'too-large', message }];
       }
       const type = isRecord(resource) ? resource['resourceType'] : undefined;
-      const large = size > MAX_VALUES_FOR_EVERY_FAULT;
-      const compiler = large ? (firstFault ??= createCompiler(definitions, 'first')) : everyFault;
       const check = typeof type === 'string' ? compiler.resource(type) : undefined;
       if (typeof type !== 'string' || check === undefined || (expectedType !== undefined && type !== expectedType))
         return [wrongType(resource, expectedType)];
-      if (check(resource)) return [];
-      return toIssues(check.errors ?? [], resource, type, definitions, maxIssues);
+      // A getter that threw may have left faults of another resource behind.
+      compiler.faults.take();
+      if (!check(resource)) compiler.faults.insert(0, check.errors ?? []);
+      return toIssues(compiler.faults.take(), resource, type, definitions, maxIssues);
     },
     prepare(types) {
-      for (const type of types) requireType(everyFault, type);
+      for (const type of types) {
+        requireType(compiler, type);
+        compileAll(compiler, definitions, type);
+      }
     },
   };
 }
@@ -70,8 +71,8 @@ function wrongType(resource: unknown, expectedType: string | undefined): Structu
   return { fhirPath: expectedType ?? 'Resource', rule: 'resource-type', message };
 }
 
-/** Values in a tree, counted without recursion; `undefined` when they are too many or too deep. */
-function countValues(root: unknown): number | undefined {
+/** Whether a tree has too many values or too many levels; found without recursion. */
+function isTooLarge(root: unknown): boolean {
   let count = 1;
   let level = [root];
   for (let depth = 0; level.length > 0; depth += 1) {
@@ -79,11 +80,11 @@ function countValues(root: unknown): number | undefined {
     for (const value of level) {
       if (typeof value !== 'object' || value === null) continue;
       for (const child of Object.values(value)) next.push(child);
-      if (count + next.length > MAX_VALUES) return undefined;
+      if (count + next.length > MAX_VALUES) return true;
     }
-    if (next.length > 0 && depth >= MAX_DEPTH) return undefined;
+    if (next.length > 0 && depth >= MAX_DEPTH) return true;
     count += next.length;
     level = next;
   }
-  return count;
+  return false;
 }
