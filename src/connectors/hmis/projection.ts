@@ -27,9 +27,9 @@ export function toleranceOf(policy: SlotPolicy): number {
 
 /** Milliseconds for one patient. */
 function stepOf(session: HmisSession, minutes: number): number {
-  if (session.duration !== undefined && session.duration > 0) return session.duration * MINUTE;
+  if (session.duration !== undefined && session.duration >= 1) return session.duration * MINUTE;
   if (session.end !== undefined && session.capacity !== undefined && session.capacity > 0) {
-    return (session.end - session.start) / session.capacity;
+    return Math.max(MINUTE, (session.end - session.start) / session.capacity);
   }
   return minutes * MINUTE;
 }
@@ -43,7 +43,7 @@ function wholeSession(session: HmisSession, step: number): Period {
 }
 
 function exactTime(session: HmisSession, minutes: number): Period {
-  const length = session.duration !== undefined && session.duration > 0 ? session.duration : minutes;
+  const length = session.duration !== undefined && session.duration >= 1 ? session.duration : minutes;
   return { start: session.start, end: session.end ?? session.start + length * MINUTE };
 }
 
