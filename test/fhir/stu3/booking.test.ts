@@ -39,6 +39,9 @@ const pointer = (reference: string): Json =>
   set('extension', [{ url: `${SD}Extension-GPConnect-BookingOrganisation-1`, valueReference: { reference } }]);
 const BASE = 'https://gateway.example.nhs.uk/A99901/STU3/1/gpconnect/';
 const ORG = 'Appointment.contained[0]';
+const ownCode: Json = { system: 'https://fhir.nhs.uk/Id/ods-organization-code', value: 'Z99902' };
+const phone: Json = { system: 'phone', value: '01632960999' };
+const video: Json = { url: `${SD}Extension-GPConnect-DeliveryChannel-2`, valueCode: 'Video' };
 
 describe('book an appointment: accepted', () => {
   test.each<[string, Json]>([
@@ -105,6 +108,7 @@ describe('book an appointment: refused as INVALID_RESOURCE', () => {
       extended({ url: `${SD}Extension-GPConnect-PractitionerRole-1` }),
       'Appointment.extension[1]',
     ],
+    ['the delivery channel twice', extended(video, video), 'Appointment.extension[2]'],
     ['start in UTC notation', set('start', '2027-06-14T08:20:00Z'), 'Appointment.start'],
     ['start with a fraction', set('start', '2027-06-14T09:20:00.000+01:00'), 'Appointment.start'],
     ['start with an offset wrong for the date', set('start', '2027-06-14T08:20:00+00:00'), 'Appointment.start'],
@@ -183,6 +187,18 @@ describe('book an appointment: refused as INVALID_RESOURCE', () => {
       organisation({ identifier: [{ system: 'https://fhir.nhs.uk/Id/ods-organization-code', value: 'z 1' }] }),
       `${ORG}.identifier[0].value`,
     ],
+    ['two ODS codes', organisation({ identifier: [ownCode, ownCode] }), `${ORG}.identifier`],
+    ['a use on the ODS code', organisation({ identifier: [{ ...ownCode, use: 'usual' }] }), `${ORG}.identifier[0].use`],
+    ['something contained in it (dom-2)', organisation({ contained: [{}] }), `${ORG}.contained`],
+    ['a modifier extension', organisation({ modifierExtension: [{}] }), `${ORG}.modifierExtension`],
+    ['a telecom without system', organisation({ telecom: [{ value: '1' }] }), `${ORG}.telecom[0].system`],
+    [
+      'a telecom of an unknown kind',
+      organisation({ telecom: [{ system: 'x', value: '1' }] }),
+      `${ORG}.telecom[0].system`,
+    ],
+    ['a telecom of an unknown use', organisation({ telecom: [{ ...phone, use: 'x' }] }), `${ORG}.telecom[0].use`],
+    ['an address of an unknown use', organisation({ address: [{ use: 'x' }] }), `${ORG}.address[0].use`],
     ['no name', organisation({ name: undefined }), `${ORG}.name`],
     ['no telecom', organisation({ telecom: undefined }), `${ORG}.telecom`],
     ['a telecom without value', organisation({ telecom: [{ system: 'phone' }] }), `${ORG}.telecom[0].value`],

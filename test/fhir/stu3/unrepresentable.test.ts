@@ -48,6 +48,13 @@ describe('appointment', () => {
         bookingOrganisation: { ...organisation, telecom: [{ system: 'phone', value: '01632960999', use: 'home' }] },
       },
     ],
+    [
+      'a booking organisation with a home address (org-2)',
+      {
+        ...appointment,
+        bookingOrganisation: { ...organisation, addresses: [{ use: 'home', line: ['1 Dock Street'] }] },
+      },
+    ],
   ])('%s', (_rule, broken) => {
     expect(refusalOf(() => stu3.writeAppointment(broken, practice))).toMatchObject(FAILED);
   });
@@ -75,6 +82,7 @@ describe('free slots', () => {
       free,
       { ...practice, telecom: [{ system: 'phone', value: '01632960001', use: 'home' }] },
     ],
+    ['a practice with a home address (org-2)', free, { ...practice, address: { ...practice.address, use: 'home' } }],
   ])('%s', (_rule, broken, from) => {
     expect(refusalOf(() => stu3.writeFreeSlots({ practice: from, free: broken }, BOTH))).toMatchObject(FAILED);
   });
@@ -88,4 +96,31 @@ describe('free slots', () => {
     const unused: FreeSlots = { slots: [], schedules: schedule({ locationId: 'x' as LocationId }).schedules };
     expect(stu3.writeFreeSlots({ practice, free: unused }, BOTH).entry).toBeUndefined();
   });
+
+  test('a fault of our own in a search over several is not passed off as the practice’s', () => {
+    const zone = {
+      ...practice.zone,
+      toLocal: () => {
+        throw new TypeError('ours');
+      },
+    };
+    const parts = [{ practice: { ...practice, zone }, free }];
+    expect(() => stu3.writeFederatedSlots(parts, [], BOTH, () => '')).toThrow(TypeError);
+  });
+});
+
+test('an address or a telecom that says nothing is left out, because an empty element is invalid', () => {
+  const written = stu3.writePatient(
+    withDemographics({ addresses: [{ use: 'home', line: [''] }], telecom: [{ system: 'phone', value: '' }] }),
+    practice,
+  );
+  expect(Object.keys(written)).not.toContain('address');
+  expect(Object.keys(written)).not.toContain('telecom');
+});
+
+test('get the capability statement: a type that has operations only is no resource of the statement', () => {
+  const operation = { name: 'gpc.registerpatient', definition: 'https://fhir.nhs.uk/STU3/OperationDefinition/x' };
+  const facts = { version: '0.1.0', releaseDate: '2027-05-01', limits: [] };
+  const [rest] = stu3.writeCapabilities([{ type: 'Patient', code: 'operation', operation }], facts).rest ?? [];
+  expect(Object.keys(rest ?? {})).toEqual(['mode', 'security', 'operation']);
 });

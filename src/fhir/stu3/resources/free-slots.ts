@@ -15,6 +15,7 @@ import { isGatewayError, type GatewayError } from '../../../domain/errors.js';
 import type { OdsCode } from '../../../domain/identifiers.js';
 import type { Practice } from '../../../domain/practice.js';
 import type { PracticeFreeSlots, PracticeShortfall, Schedule, Slot } from '../../../domain/schedule.js';
+import type { Instant, PracticeZone } from '../../../domain/time.js';
 import type { SlotIncludes } from '../../representation.js';
 import { EXTENSION, PROFILE } from '../codes.js';
 import { writeShortfall } from '../outcome.js';
@@ -80,9 +81,22 @@ function toSchedule(schedule: Schedule, practice: Practice): FhirSchedule {
   };
 }
 
+/** Most slots start where another one starts or ends, and writing a time costs more than all else about a slot. */
+function rememberLocal(zone: PracticeZone): (instant: Instant) => string {
+  const written = new Map<Instant, string>();
+  return (instant) => {
+    let text = written.get(instant);
+    if (text === undefined) {
+      text = zone.toLocal(instant);
+      written.set(instant, text);
+    }
+    return text;
+  };
+}
+
 /** Slots in order of time; `known` are the schedules that a slot may refer to. */
 function toSlots(result: PracticeFreeSlots, known: ReadonlyMap<string, Schedule>): readonly WrittenSlot[] {
-  const { zone } = result.practice;
+  const toLocal = rememberLocal(result.practice.zone);
   const references = new Map<string, { reference: string }>();
   const types = new Map<string, { text: string }[]>();
   return [...result.free.slots].sort(compareSlots).map((slot) => {
@@ -108,8 +122,8 @@ function toSlots(result: PracticeFreeSlots, known: ReadonlyMap<string, Schedule>
       serviceType,
       schedule,
       status: 'free',
-      start: zone.toLocal(slot.start),
-      end: zone.toLocal(slot.end),
+      start: toLocal(slot.start),
+      end: toLocal(slot.end),
     };
     return { slot, resource };
   });
