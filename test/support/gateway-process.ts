@@ -1,0 +1,52 @@
+/** The gateway as a process of its own, so that a test can kill it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { join, resolve } from 'node:path';
+import { FIXTURES } from './gateway.js';
+
+export interface GatewayProcess {
+  readonly url: string;
+  /** SIGKILL: no handler runs, nothing is flushed. */
+  kill(): Promise<void>;
+  /** SIGTERM; answers the exit code. */
+  terminate(): Promise<number | null>;
+}
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+function exited(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
+  return new Promise((done) => child.once('exit', (code) => done(code)));
+}
+
+/** Starts `slotbridge serve` on a free port and waits until it is ready. */
+export async function startGatewayProcess(env: Record<string, string>): Promise<GatewayProcess> {
+  const config = join(FIXTURES, 'demo/practices.yaml');
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'serve', '--config', config, '--port', '0'], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let complaints = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaints += chunk.toString();
+  });
+  const port = await new Promise<number>((listening, failed) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const entry = JSON.parse(line) as { event?: string; port?: number };
+      if (entry.event === 'listening' && entry.port !== undefined) listening(entry.port);
+    });
+    child.once('exit', (code) => failed(new Error(`the gateway ended with ${code}: ${complaints}`)));
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async kill() {
+      child.kill('SIGKILL');
+      await exited(child);
+    },
+    async terminate() {
+      child.kill('SIGTERM');
+      return exited(child);
+    },
+  };
+}
