@@ -91,15 +91,6 @@ export function ledgerContract(name: string, open: () => Promise<RecordsUnderTes
         expect((await ledger.readAttempt(PRACTICE, first.id))?.state).toBe(state);
       });
 
-      it('keeps the key of an attempt whose successor found the slot held', async () => {
-        const first = await claimNew(ledger, newAttempt(1));
-        await move(ledger, first, 'REJECTED');
-        await claimNew(ledger, newAttempt(2, { slots: first.slots }));
-        const again = newAttempt(3, { key: first.key, slots: first.slots });
-        expect((await claim(ledger, again)).kind).toBe('slot-held');
-        await claimNew(ledger, newAttempt(4, { key: first.key }));
-      });
-
       it('answers an open attempt with the same content within the window only', async () => {
         const first = await claimNew(ledger, newAttempt(1));
         const same = { fingerprint: first.fingerprint, slots: first.slots };
@@ -119,6 +110,15 @@ export function ledgerContract(name: string, open: () => Promise<RecordsUnderTes
         await ledger.markReplied(first.id, NOW);
         expect((await ledger.readAttempt(PRACTICE, first.id))?.repliedAt).toBe(NOW);
         await claimNew(ledger, newAttempt(3, same));
+      });
+
+      it('remembers that somebody has been told beyond the commit', async () => {
+        const first = await claimNew(ledger, newAttempt(1));
+        await move(ledger, first, 'BOOKED');
+        await ledger.markReplied(first.id, NOW);
+        await audit.flush();
+        expect((await ledger.readAttempt(PRACTICE, first.id))?.repliedAt).toBe(NOW);
+        await claimNew(ledger, newAttempt(2, { fingerprint: first.fingerprint }));
       });
 
       it('answers who holds a slot, also when only one of several is held', async () => {

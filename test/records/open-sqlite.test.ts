@@ -105,6 +105,27 @@ describe('durability', () => {
     await records.close();
   });
 
+  it('a probe is a commit that reaches the file', async () => {
+    const records = await openFile(file);
+    const other = new Database(file, { readonly: true });
+    const before: unknown = other.pragma('data_version', { simple: true });
+    await records.ledger.probe();
+    expect(other.pragma('data_version', { simple: true })).not.toBe(before);
+    other.close();
+    await records.close();
+  });
+
+  it('a claim decides only on what it has locked', async () => {
+    const records = await openFile(file);
+    await claimNew(records.ledger, newAttempt(1));
+    const other = new Database(file);
+    other.exec('begin immediate');
+    await expect(claim(records.ledger, newAttempt(1))).rejects.toMatchObject({ code: 'ledger-unavailable' });
+    other.close();
+    expect((await claim(records.ledger, newAttempt(1))).kind).toBe('existing');
+    await records.close();
+  });
+
   it('a locked file refuses writes soon, keeps the audit of reads, and recovers', async () => {
     const records = await openFile(file);
     const other = new Database(file);
