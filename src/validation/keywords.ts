@@ -144,13 +144,13 @@ function codeListCheck(list: CodeList): (data: unknown) => boolean {
 }
 
 /**
- * The resource type that a relative reference names: `Patient` for `Patient/1` and `Patient/1/_history/2`. A fragment,
- * a URN or an absolute address says nothing certain about the type of what it points to.
+ * The word before the first slash: the resource type that a relative reference names, as in `Patient/1/_history/2`. A
+ * fragment, a URN or an absolute address begins with no type and says nothing certain about what it points to.
  */
 function referencedType(reference: unknown): string | undefined {
   if (typeof reference !== 'string') return undefined;
   const slash = reference.indexOf('/');
-  return slash > 0 && !reference.includes(':') ? reference.slice(0, slash) : undefined;
+  return slash > 0 ? reference.slice(0, slash) : undefined;
 }
 
 function isObject(value: unknown): value is Json {

@@ -103,6 +103,19 @@ describe('the type expected', () => {
   });
 });
 
+describe('an element its type prohibits', () => {
+  it('is unknown there and known elsewhere', () => {
+    const range = { low: { value: 1, unit: 'kg' } };
+    const observation = { resourceType: 'Observation', status: 'final', code: { text: 'x' }, referenceRange: [range] };
+    expect(validator.validate(observation)).toEqual([]);
+    const low = { ...range.low, comparator: '<' };
+    expect(validator.validate({ ...observation, valueQuantity: low })).toEqual([]);
+    const issues = validator.validate({ ...observation, referenceRange: [{ low }] });
+    const path = 'Observation.referenceRange[0].low.comparator';
+    expect(issues.map((one) => [one.fhirPath, one.rule])).toEqual([[path, 'unknown-element']]);
+  });
+});
+
 describe('a value set without a code list', () => {
   it('lets any code through', () => {
     const binary = { resourceType: 'Binary', contentType: 'text/anything', content: 'QQ==' };
@@ -111,14 +124,14 @@ describe('a value set without a code list', () => {
 });
 
 describe('a required binding of a concept', () => {
-  const claim = { resourceType: 'SupplyDelivery' };
+  const delivery = { resourceType: 'SupplyDelivery' };
   const system = 'http://hl7.org/fhir/supply-item-type';
 
   it('wants one coding from the list', () => {
     const other = { system: 'urn:x', code: 'x' };
     const good = { coding: [other, { system, code: 'device' }] };
-    expect(validator.validate({ ...claim, type: good })).toEqual([]);
+    expect(validator.validate({ ...delivery, type: good })).toEqual([]);
     for (const type of [{ coding: [other] }, { text: 'device' }, { coding: [{ code: 'device' }] }])
-      expect(validator.validate({ ...claim, type }).map((issue) => issue.rule)).toEqual(['binding']);
+      expect(validator.validate({ ...delivery, type }).map((issue) => issue.rule)).toEqual(['binding']);
   });
 });
