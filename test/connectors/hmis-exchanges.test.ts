@@ -153,6 +153,8 @@ describe('hmis exchanges: booking', () => {
     ['book-code-as-text', booked],
     ['book-other-names', booked],
     ['book-no-number', { class: 'unknown', reason: 'no-number' }],
+    ['book-other-session', { class: 'unknown', reason: 'answer-not-ours' }],
+    ['book-pending', { class: 'unknown', reason: 'not-live' }],
     ['session-full', slotTaken],
     ['booking-session-gone', slotTaken],
     ['booking-patient-unknown', { class: 'refused', reason: 'patient-unknown' }],
@@ -216,11 +218,46 @@ describe('hmis exchanges: appointments', () => {
       ['cancel', 'session-not-found'],
       { class: 'done', value: { status: 'cancelled', start: NINE } },
     ],
+    ['cancel-still-active', ['cancel-still-active'], { class: 'unknown', reason: 'not-cancelled' }],
+    ['cancel-other-booking', ['cancel-other-booking'], { class: 'unknown', reason: 'answer-not-ours' }],
     ['cancel-not-found', ['cancel-not-found'], { class: 'refused', reason: 'not-found' }],
   ];
   it.each(cancellations)('%s', async (_, names, expected) => {
     const { system, settled } = await replay(names);
     expect(await system.cancel?.(ref, 'No longer\nneeded', bookingCall())).toMatchObject(expected);
+    settled();
+  });
+});
+
+describe('hmis exchanges: settling an open outcome', () => {
+  const recorded = Date.UTC(2026, 4, 10, 13, 3, 22);
+  const slots = [slotIdOf(5001, 8, NINE + 70 * MINUTE)];
+  const trace = { slots, patientRef, clientReference: 'attempt-1', sentAt: recorded, knownRefs: new Set<never>() };
+  const booked = { found: 'booked', appointment: { ref, status: 'booked', start: NINE + 70 * MINUTE } };
+  const lookUps: [string, string[], object, object][] = [
+    ['list-one-booking', ['list-one-booking', 'read-session'], {}, booked],
+    ['clocks two minutes apart', ['list-one-booking', 'read-session'], { sentAt: recorded + 120_000 }, booked],
+    ['clocks further apart', ['list-one-booking'], { sentAt: recorded + 121_000 }, { found: 'nothing' }],
+    ['list-live-and-cancelled', ['list-live-and-cancelled', 'read-session'], {}, booked],
+    ['list-two-bookings', ['list-two-bookings'], {}, { found: 'no-evidence', reason: 'several-bookings' }],
+    ['list-pending-booking', ['list-pending-booking'], {}, { found: 'no-evidence', reason: 'pending' }],
+    ['list-undated-booking', ['list-undated-booking'], {}, { found: 'no-evidence', reason: 'booking-without-date' }],
+    ['list-other-patient', ['list-other-patient'], {}, { found: 'no-evidence', reason: 'read-failed' }],
+    ['list-unusable-booking', ['list-unusable-booking'], {}, { found: 'no-evidence', reason: 'read-failed' }],
+    ['list-patient-unknown', ['list-patient-unknown'], {}, { found: 'no-evidence', reason: 'patient-not-known' }],
+    ['a slot that is none', [], { slots: ['nonsense'] }, { found: 'no-evidence', reason: 'slot-not-ours' }],
+  ];
+  it.each(lookUps)('%s', async (_, names, changes, expected) => {
+    const { system, settled } = await replay(names);
+    expect(await system.lookUpBooking?.({ ...trace, ...changes }, bookingCall())).toMatchObject(expected);
+    settled();
+  });
+
+  const fault = { code: 'practice-system-fault' };
+  it('read-other-booking and read-other-session are faults', async () => {
+    const { system, settled } = await replay(['read-other-booking', 'read-other-session']);
+    await expect(system.readAppointment(ref, search())).rejects.toMatchObject(fault);
+    await expect(system.readPlace(slots[0] as never, search())).rejects.toMatchObject(fault);
     settled();
   });
 });

@@ -3,9 +3,9 @@
  * instance, number in its queue and start. They are read with care and never trusted: whatever an id says is compared
  * with the session as it is now. The checksum only tells our own ids from other text.
  */
-import { hash } from 'node:crypto';
 import type { SlotId } from '../../domain/identifiers.js';
 import { MINUTE, type Instant } from '../../domain/time.js';
+import { fingerprint } from './fingerprint.js';
 
 export interface SlotKey {
   readonly sessionId: number;
@@ -17,7 +17,7 @@ export interface SlotKey {
 const SLOT_ID = /^([1-9]\d{0,15})-([1-9]\d{0,4})-([0-9a-z]{1,8})-([0-9a-f]{8})$/;
 
 function checksum(body: string): string {
-  return hash('sha256', `hmis-slot/${body}`, 'hex').slice(0, 8);
+  return fingerprint(`hmis-slot/${body}`).slice(0, 8);
 }
 
 export function slotIdOf(sessionId: number, token: number, start: Instant): SlotId {

@@ -64,7 +64,17 @@ export function readFlag(row: Row, names: readonly string[]): boolean | undefine
 }
 
 const LOCAL_TIME = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2})?)(?:\.\d{1,9})?$/;
-const TIME_ONLY = /^\d{2}:\d{2}(:\d{2})?$/;
+/** Every search reads the same times again. */
+const MOST_REMEMBERED = 4096;
+const timesByZone = new WeakMap<PracticeZone, Map<string, ResolvedLocalTime>>();
+
+function rememberedFor(zone: PracticeZone): Map<string, ResolvedLocalTime> {
+  const known = timesByZone.get(zone);
+  if (known) return known;
+  const times = new Map<string, ResolvedLocalTime>();
+  timesByZone.set(zone, times);
+  return times;
+}
 
 /** `yyyy-MM-dd HH:mm:ss` of the practice's own wall clock; a mere time belongs to the date under `dateNames`. */
 export function readLocalTime(
@@ -75,13 +85,19 @@ export function readLocalTime(
 ): ResolvedLocalTime | undefined {
   const text = readText(row, names, 30);
   if (text === undefined) return undefined;
-  const whole = LOCAL_TIME.exec(text);
-  const date = whole?.[1] ?? readText(row, dateNames, 30)?.slice(0, 10);
-  const time = whole?.[2] ?? (TIME_ONLY.test(text) ? text : undefined);
-  if (date === undefined || time === undefined) throw new BadRow(names[0]);
-  try {
-    return zone.fromLocal(date, time);
-  } catch {
-    throw new BadRow(names[0]);
+  const whole = text.length > 8 ? text : `${readText(row, dateNames, 30)?.slice(0, 10)} ${text}`;
+  const remembered = rememberedFor(zone);
+  let resolved = remembered.get(whole);
+  if (resolved === undefined) {
+    const [, date, time] = LOCAL_TIME.exec(whole) ?? [];
+    if (date === undefined || time === undefined) throw new BadRow(names[0]);
+    try {
+      resolved = zone.fromLocal(date, time);
+    } catch {
+      throw new BadRow(names[0]);
+    }
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    remembered.set(whole, resolved);
   }
+  return resolved;
 }

@@ -1,6 +1,6 @@
 /** Session instances (A3 and A4 of the documented API) to `HmisSession`. The hot path of every slot search. */
-import { hash } from 'node:crypto';
 import { MINUTE, type PracticeZone } from '../../../domain/time.js';
+import { fingerprint } from '../fingerprint.js';
 import type { HmisSession } from '../session.js';
 import { BadRow, isRow, readCount, readFlag, readId, readLocalTime, readNumber, readText, type Row } from './fields.js';
 
@@ -60,22 +60,22 @@ export function parseSession(value: unknown, zone: PracticeZone): ParsedSession 
   const used = readCount(value, USED);
   const consultantId = readId(value, CONSULTANT);
   const institutionId = readId(value, INSTITUTION);
-  return {
-    adjusted: start.adjusted !== undefined || end?.adjusted !== undefined,
-    session: {
-      id,
-      name: readText(value, NAME),
-      consultantId: consultantId === undefined ? undefined : String(consultantId),
-      institutionId: institutionId === undefined ? undefined : String(institutionId),
-      start: start.instant,
-      end: end?.instant,
-      duration: readNumber(value, DURATION, 0, 24 * 60),
-      capacity,
-      free: freePlaces(value, capacity, used),
-      nextToken: Math.max(1, readCount(value, NEXT, MOST_TOKENS) ?? (used ?? 0) + 1),
-      open: isOpen(value),
-      itemId: readId(value, ITEM),
-      version: hash('sha1', JSON.stringify(value), 'hex').slice(0, 12),
-    },
+  const known = {
+    id,
+    name: readText(value, NAME),
+    consultantId: consultantId === undefined ? undefined : String(consultantId),
+    institutionId: institutionId === undefined ? undefined : String(institutionId),
+    start: start.instant,
+    end: end?.instant,
+    duration: readNumber(value, DURATION, 0, 24 * 60),
+    capacity,
+    free: freePlaces(value, capacity, used),
+    nextToken: Math.max(1, readCount(value, NEXT, MOST_TOKENS) ?? (used ?? 0) + 1),
+    open: isOpen(value),
+    itemId: readId(value, ITEM),
   };
+  const { name, duration, free, nextToken, open, itemId } = known;
+  const content = `${name}|${duration}|${capacity}|${free}|${nextToken}|${open}|${itemId}|${known.start}|${known.end}`;
+  const version = fingerprint(`${content}|${known.consultantId}|${known.institutionId}`);
+  return { session: { ...known, version }, adjusted: start.adjusted !== undefined || end?.adjusted !== undefined };
 }
