@@ -111,11 +111,14 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     },
   };
   const representation = stu3Representation;
+  const validator = createStructureValidator(loadBaseDefinitions('stu3'));
+  // What requests and their tokens hold is compiled before the first of them comes.
+  validator.prepare(['Appointment', 'Parameters', 'Patient', 'Device', 'Organization', 'Practitioner']);
   const address = { publicUrl: configuration.publicUrl };
   const http: GatewayHttp = {
     context,
     directory,
-    face: { representation, validator: createStructureValidator(loadBaseDefinitions('stu3')), path: STU3_PATH },
+    face: { representation, validator, path: STU3_PATH },
     get publicUrl() {
       return address.publicUrl;
     },

@@ -13,6 +13,11 @@ export async function runServe(options: {
   readonly port: number;
   readonly host: string;
 }): Promise<void> {
+  if (/(^|[\s,])(\*|fhir-kit-client)/.test(process.env['DEBUG'] ?? '')) {
+    process.stderr.write('slotbridge: unset DEBUG: it would print NHS numbers and access tokens\n');
+    process.exitCode = 2;
+    return;
+  }
   let configuration;
   try {
     configuration = loadConfiguration(options.config, process.env, registry);

@@ -59,7 +59,15 @@ function wallClock(date: string, time: string): number {
   const [hour, minute, second] = [Number(t[1]), Number(t[2]), Number(t[3] ?? '0')];
   const wall = Date.UTC(year, month - 1, day, hour, minute, second);
   const back = new Date(wall);
-  if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) {
+  // Years below 100 would be read as 19xx.
+  if (
+    year < 100 ||
+    back.getUTCMonth() !== month - 1 ||
+    back.getUTCDate() !== day ||
+    hour > 23 ||
+    minute > 59 ||
+    second > 59
+  ) {
     throw new RangeError('not a date and time');
   }
   return wall;

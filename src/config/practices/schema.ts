@@ -55,7 +55,8 @@ const telecom = z.array(
   z.strictObject({
     system: z.enum(['phone', 'fax', 'email', 'pager', 'url', 'sms', 'other']),
     value: text,
-    use: z.enum(['home', 'work', 'temp', 'old', 'mobile']).optional(),
+    // Invariant org-3: an organisation is never reached at home.
+    use: z.enum(['work', 'temp', 'old', 'mobile']).optional(),
   }),
 );
 
