@@ -70,7 +70,7 @@ function resource(claims: Json, name: string, type: string, validator: Structure
   }
   const found = (value as Json)['resourceType'];
   // A valid resource of another type is a wrong claim; anything that is no STU3 resource is an invalid resource.
-  if (typeof found === 'string' && found !== type && validator.validate(value, found).length === 0) {
+  if (found !== type && validator.validate(value).length === 0) {
     refuse(`Claim ${name} of the bearer token must be a ${type}`, name);
   }
   const issue = validator.validate(value, type)[0];
