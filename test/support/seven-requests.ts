@@ -1,0 +1,95 @@
+/** The seven interactions as requests that succeed, for rules that hold for every one of them. */
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { INTERACTIONS, unsignedToken, type InteractionName, type TestConsumer } from './consumer.js';
+import { booked, bookingBody, freeSlots, NHS_NUMBER, patientId, registrationBody, slotPath } from './flow.js';
+
+/** Rows for `it.each`: what to call it in a title, and its name. */
+export const SEVEN: readonly (readonly [title: string, name: InteractionName])[] = [
+  ['get the capability statement', 'metadata'],
+  ['find a patient', 'findPatient'],
+  ['read a patient', 'readPatient'],
+  ['register a patient', 'register'],
+  ['search for free slots', 'searchSlots'],
+  ['book an appointment', 'book'],
+  ['read an appointment', 'readAppointment'],
+];
+export const READS = SEVEN.filter(([, name]) => name !== 'register' && name !== 'book');
+
+/** Each of the seven with each of these, for titles that begin `%s: … %s`. */
+export function sevenTimes<T>(values: readonly T[]): (readonly [title: string, value: T, name: InteractionName])[] {
+  return SEVEN.flatMap(([title, name]) => values.map((value) => [title, value, name] as const));
+}
+
+export interface Prepared {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+export const findPath = (nhsNumber: string, system = NHS_NUMBER): string =>
+  `/Patient?identifier=${encodeURIComponent(`${system}|${nhsNumber}`)}`;
+
+/** Each request succeeds; the two writes do so once. */
+export async function prepareSeven(consumer: TestConsumer): Promise<Readonly<Record<InteractionName, Prepared>>> {
+  const [taken, free] = await freeSlots(consumer);
+  if (!taken || !free) throw new Error('no slots');
+  const patient = await patientId(consumer);
+  const appointment = await booked(consumer, taken, patient);
+  return {
+    metadata: { method: 'GET', path: '/metadata' },
+    findPatient: { method: 'GET', path: findPath('9990000018') },
+    readPatient: { method: 'GET', path: `/Patient/${patient}` },
+    register: { method: 'POST', path: '/Patient/$gpc.registerpatient', body: registrationBody() },
+    searchSlots: { method: 'GET', path: slotPath() },
+    book: { method: 'POST', path: '/Appointment', body: bookingBody(free, patient) },
+    readAppointment: { method: 'GET', path: `/Appointment/${String(appointment.body.id)}` },
+  };
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** The same request as node sends it, with nothing added: headers may be repeated, a body may come in pieces. */
+export function sendRaw(
+  consumer: TestConsumer,
+  interaction: InteractionName,
+  path: string,
+  more: {
+    readonly method?: string;
+    readonly headers?: Readonly<Record<string, string | string[]>>;
+    /** Sent chunked; without them there is no body. */
+    readonly chunks?: readonly (string | Buffer)[];
+  } = {},
+): Promise<RawAnswer> {
+  const headers: Record<string, string | string[]> = {
+    Host: new URL(consumer.baseUrl).host,
+    'Ssp-TraceID': '7a1c2d3e-0000-4000-8000-000000000001',
+    'Ssp-From': '200000009999',
+    'Ssp-To': '200000009901',
+    'Ssp-InteractionID': INTERACTIONS[interaction][0],
+    Authorization: `Bearer ${unsignedToken(consumer.claims(interaction))}`,
+    ...more.headers,
+  };
+  // As a list, because an object would join repeated headers. A list is sent without any header of node's own.
+  const lines = Object.entries(headers).flatMap(([name, value]) => [value].flat().flatMap((one) => [name, one]));
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(
+      consumer.baseUrl + path,
+      { method: more.method ?? 'GET', headers: lines, agent: false },
+      (answer) => {
+        const parts: Buffer[] = [];
+        answer.on('data', (part: Buffer) => parts.push(part));
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts) }),
+        );
+        answer.on('error', reject);
+      },
+    );
+    sent.on('error', reject);
+    for (const chunk of more.chunks ?? []) sent.write(chunk);
+    sent.end();
+  });
+}
