@@ -1,0 +1,119 @@
+/** The measured processes: built as they ship, started with nothing of the benchmark inside, stopped by their ids. */
+import { execFileSync, fork, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { practicesFile, SECRETS } from './practice.js';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const START_MS = 20_000;
+const STOP_MS = 5_000;
+
+export interface Child {
+  readonly name: string;
+  readonly url: string;
+  readonly pid: number;
+  /** Processor time of the process so far, in microseconds. */
+  cpu(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Compiles `src` and `bench` as `npm run build` does, beside what they read at run time. */
+export function build(folder: string): void {
+  for (const name of ['node_modules', 'package.json', 'profiles']) symlinkSync(join(ROOT, name), join(folder, name));
+  const project = join(folder, 'tsconfig.json');
+  const compilerOptions = { noEmit: false, rootDir: ROOT, outDir: folder, noCheck: true };
+  const include = ['src', 'bench'].map((name) => join(ROOT, name));
+  writeFileSync(project, JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), compilerOptions, include }));
+  execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', project], { stdio: 'inherit' });
+}
+
+const running = new Set<ChildProcess>();
+
+/** The last resort, for an end that nobody has planned. */
+export function killAll(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
+function asked(child: ChildProcess, name: string, question: string | undefined): Promise<Record<string, number>> {
+  return new Promise((answer, fail) => {
+    const leave = (): void => {
+      clearTimeout(timer);
+      child.off('message', onMessage).off('exit', onExit);
+    };
+    const onMessage = (message: unknown): void => {
+      leave();
+      answer(message as Record<string, number>);
+    };
+    const onExit = (): void => {
+      leave();
+      fail(new Error(`${name} has ended`));
+    };
+    const timer = setTimeout(() => {
+      leave();
+      fail(new Error(`${name} does not answer`));
+    }, START_MS);
+    child.on('message', onMessage).on('exit', onExit);
+    if (question !== undefined) child.send(question);
+  });
+}
+
+function start(folder: string, name: string, path: string, args: readonly string[], profile?: string): ChildProcess {
+  const log = openSync(join(folder, `${name}.log`), 'w');
+  const child = fork(join(folder, path), args, {
+    cwd: folder,
+    env: { ...process.env, ...SECRETS, NODE_ENV: 'production' },
+    execArgv: [
+      '--import',
+      join(folder, 'bench/processes/usage.js'),
+      ...(profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]),
+    ],
+    stdio: ['ignore', log, log, 'ipc'],
+  });
+  closeSync(log);
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+function asChild(name: string, child: ChildProcess, port: number): Child {
+  return {
+    name,
+    url: `http://127.0.0.1:${String(port)}`,
+    pid: child.pid ?? 0,
+    cpu: async () => (await asked(child, name, 'usage'))['cpuMicros'] ?? 0,
+    async stop() {
+      if (!running.has(child)) return;
+      const ended = new Promise<void>((resolveEnd) => child.once('exit', () => resolveEnd()));
+      child.kill('SIGTERM');
+      const patience = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      await ended;
+      clearTimeout(patience);
+    },
+  };
+}
+
+export async function startBackend(folder: string): Promise<Child> {
+  const child = start(folder, 'backend', 'bench/processes/backend.js', []);
+  return asChild('backend', child, (await asked(child, 'backend', undefined))['port'] ?? 0);
+}
+
+export async function startReference(folder: string, backend: Child, profile?: string): Promise<Child> {
+  const child = start(folder, 'reference', 'bench/processes/reference.js', [backend.url], profile);
+  return asChild('reference', child, (await asked(child, 'reference', undefined))['port'] ?? 0);
+}
+
+/** `slotbridge serve`, as an operator starts it, with its ledger in a file on disk and its log in another. */
+export async function startGateway(folder: string, backend: Child, profile?: string): Promise<Child> {
+  mkdirSync(join(folder, 'ledger'), { recursive: true });
+  const config = join(folder, 'practices.json');
+  writeFileSync(config, practicesFile(backend.url, join(folder, 'ledger/ledger.sqlite')));
+  const child = start(folder, 'gateway', 'src/cli.js', ['serve', '--config', config, '--port', '0'], profile);
+  const log = join(folder, 'gateway.log');
+  for (let waited = 0; waited < START_MS && running.has(child); waited += 50) {
+    const port = /"port":(\d+)[^\n]*"event":"listening"/.exec(readFileSync(log, 'utf8'))?.[1];
+    if (port !== undefined) return asChild('gateway', child, Number(port));
+    await pause(50);
+  }
+  throw new Error(`the gateway did not start: ${readFileSync(log, 'utf8').slice(0, 2000)}`);
+}

@@ -1,0 +1,71 @@
+/**
+ * The practice system of the benchmarks: as little as can answer the calls of HMIS's documented API that the two
+ * scenarios make. The listing is the same bytes every time, and no call waits for anything.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { listing, PATIENT_ID, PATIENT_NUMBER, singlePlace, singleSession } from '../practice.js';
+
+const envelope = (code: number, data: unknown): Buffer =>
+  Buffer.from(JSON.stringify({ status: 'success', code, data }));
+
+const LISTING = envelope(200, listing());
+const PATIENTS = envelope(200, [
+  {
+    id: PATIENT_ID,
+    name: 'Jane Elizabeth Testerby',
+    title: 'Mrs',
+    sex: 'Female',
+    dob: '1985-06-15 00:00:00',
+    mobile: '07700 900001',
+    phn: PATIENT_NUMBER,
+    address: '1 High Street, Testham, HG9 9ZZ',
+  },
+]);
+const SESSION = /\/channel\/sessions\/(\d+)$/;
+
+function answer(response: ServerResponse, status: number, body: Buffer): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length });
+  response.end(body);
+}
+
+let bookings = 0;
+
+function book(response: ServerResponse, text: string): void {
+  const { sessionInstanceId, patientId } = JSON.parse(text) as { sessionInstanceId: number; patientId: number };
+  bookings += 1;
+  const { date, time } = singlePlace(sessionInstanceId);
+  const booking = {
+    bookingId: bookings,
+    serialNo: 1,
+    status: 'ACTIVE',
+    sessionInstanceId,
+    patientId,
+    institutionId: 10,
+    appointmentAt: `${date} ${time}`,
+    paymentMethod: 'OnCall',
+    total: 25,
+    paid: false,
+    createdAt: `${date} ${time}`,
+    cancelled: false,
+  };
+  answer(response, 201, envelope(201, booking));
+}
+
+function receive(request: IncomingMessage, response: ServerResponse): void {
+  const url = request.url ?? '';
+  const single = SESSION.exec(url)?.[1];
+  if (single !== undefined) answer(response, 200, envelope(200, singleSession(Number(single))));
+  else if (url.includes('/channel/sessions?')) answer(response, 200, LISTING);
+  else if (url.includes('/patients/search?')) answer(response, 200, PATIENTS);
+  else {
+    let text = '';
+    request.setEncoding('utf8');
+    request.on('data', (chunk: string) => (text += chunk));
+    request.on('end', () => book(response, text));
+  }
+}
+
+const server = createServer({ keepAliveTimeout: 60_000 }, receive);
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+process.once('SIGTERM', () => process.exit(0));

@@ -1,0 +1,125 @@
+/**
+ * The bare reference: express in front, undici behind, and nothing between them but what no gateway can do without:
+ * parse what the practice system answers, make the resources of it, write them. No header is checked, no token is read,
+ * nothing is validated, audited, logged or stored, and the practice system is believed in everything.
+ *
+ * Connections follow the gateway's rules, because they are not what is compared: reads over a pool of eight, each
+ * write over a connection of its own.
+ */
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { Client, Pool } from 'undici';
+
+interface Row {
+  readonly id: number;
+  readonly name: string;
+  readonly consultantId: number;
+  readonly institutionId: number;
+  readonly startingTime: string;
+  readonly endingTime: string;
+  readonly duration: number;
+  readonly itemId: number;
+}
+interface Envelope<T> {
+  readonly data: T;
+}
+
+const origin = process.argv[2] ?? '';
+const headers = { accept: 'application/json', finance: 'bench-practice-key' };
+const pool = new Pool(origin, { connections: 8, pipelining: 1 });
+const BASE = '/:practice/STU3/1/gpconnect';
+const PROFILE = 'https://fhir.nhs.uk/STU3/StructureDefinition/';
+const CODES = 'https://fhir.nhs.uk/STU3/CodeSystem/';
+const SLOTS_A_SESSION = 2;
+/** As long as the gateway's, so that both write about as many bytes. */
+const VERSION = '0123456789abcdef';
+const ROLE = {
+  url: `${PROFILE}Extension-GPConnect-PractitionerRole-1`,
+  valueCodeableConcept: {
+    coding: [
+      { system: `${CODES}CareConnect-SDSJobRoleName-1`, code: 'R0260', display: 'General Medical Practitioner' },
+    ],
+  },
+};
+
+async function read<T>(path: string): Promise<T> {
+  const { body } = await pool.request({ method: 'GET', path: `/rh/api${path}`, headers });
+  return (JSON.parse(await body.text()) as Envelope<T>).data;
+}
+
+async function write<T>(path: string, content: unknown): Promise<T> {
+  const client = new Client(origin, { pipelining: 0 });
+  try {
+    const { body } = await client.request({
+      method: 'POST',
+      path: `/rh/api${path}`,
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify(content),
+    });
+    return (JSON.parse(await body.text()) as Envelope<T>).data;
+  } finally {
+    void client.destroy();
+  }
+}
+
+const local = (instant: number): string => `${new Date(instant).toISOString().slice(0, 19)}+00:00`;
+
+function toSlot(row: Row, place: number): object {
+  const start = Date.parse(`${row.startingTime.replace(' ', 'T')}Z`) + place * row.duration * 60_000;
+  return {
+    resourceType: 'Slot',
+    id: `${row.id}-${place + 1}-${(start / 60_000).toString(36)}-01234567`,
+    meta: { versionId: VERSION, profile: [`${PROFILE}GPConnect-Slot-1`] },
+    extension: [{ url: `${PROFILE}Extension-GPConnect-DeliveryChannel-2`, valueCode: 'In-person' }],
+    serviceType: [{ text: 'GP routine' }],
+    schedule: { reference: `Schedule/s${row.id}` },
+    status: 'free',
+    start: local(start),
+    end: local(start + row.duration * 60_000),
+  };
+}
+
+function toSchedule(row: Row): object {
+  return {
+    resourceType: 'Schedule',
+    id: `s${row.id}`,
+    meta: { versionId: VERSION, profile: [`${PROFILE}GPConnect-Schedule-1`] },
+    extension: [ROLE],
+    serviceCategory: { text: row.name },
+    actor: [
+      { reference: `Location/${String(row.institutionId)}` },
+      { reference: `Practitioner/${String(row.consultantId)}` },
+    ],
+    planningHorizon: {
+      start: local(Date.parse(`${row.startingTime.replace(' ', 'T')}Z`)),
+      end: local(Date.parse(`${row.endingTime.replace(' ', 'T')}Z`)),
+    },
+  };
+}
+
+const app = express();
+app.disable('x-powered-by');
+app.disable('etag');
+
+app.get(`${BASE}/Slot`, async (_request, response) => {
+  const rows = await read<readonly Row[]>('/channel/sessions?fromDate=x&toDate=y');
+  const entry: object[] = [];
+  for (const row of rows) {
+    for (let place = 0; place < SLOTS_A_SESSION; place += 1) entry.push({ resource: toSlot(row, place) });
+  }
+  for (const row of rows) entry.push({ resource: toSchedule(row) });
+  response.type('application/fhir+json').send(JSON.stringify({ resourceType: 'Bundle', type: 'searchset', entry }));
+});
+
+app.post(`${BASE}/Appointment`, express.json({ type: () => true }), async (request, response) => {
+  const appointment = request.body as { readonly slot: readonly { readonly reference: string }[] };
+  const session = Number(appointment.slot[0]?.reference.slice('Slot/'.length).split('-', 1)[0]);
+  const row = await read<Row>(`/channel/sessions/${String(session)}`);
+  const content = { sessionInstanceId: row.id, patientId: 501, paymentMethod: 'OnCall', itemId: row.itemId };
+  const { bookingId } = await write<{ readonly bookingId: number }>('/channel/bookings', content);
+  const written = { ...appointment, id: String(bookingId) };
+  response.status(201).type('application/fhir+json').send(JSON.stringify(written));
+});
+
+const server = app.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+process.once('SIGTERM', () => process.exit(0));
