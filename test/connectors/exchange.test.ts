@@ -171,8 +171,14 @@ describe('exchange: reads', () => {
   });
 
   it('asks once more after a 5xx, and no third time', async () => {
-    const { url, requests } = await http((_, response) => answer(response, 503, '{}'));
-    await expect(read(exchangeFor(url).exchange)).rejects.toMatchObject({ code: 'practice-unavailable' });
+    let status = 200;
+    const { url, requests } = await http((_, response) => answer(response, status, '{}'));
+    const { exchange } = exchangeFor(url);
+    // Enough repeats saved up that only the rule itself can stop a third try.
+    for (let i = 0; i < 30; i += 1) await read(exchange);
+    requests.length = 0;
+    status = 503;
+    await expect(read(exchange)).rejects.toMatchObject({ code: 'practice-unavailable' });
     expect(requests).toHaveLength(2);
   });
 

@@ -102,16 +102,25 @@ describe('hmis exchanges: sessions', () => {
       ],
     ],
     ['list-sessions-one-unusable', {}, queueAndExact.slice(0, 2)],
+    ['list-sessions-closed', {}, []],
     ['list-sessions-empty', {}, []],
   ];
+  const kindsDropped: Record<string, number> = { 'list-sessions-one-unusable': 2, 'list-sessions-closed': 1 };
   it.each(listings)('%s', async (name, settings, expected) => {
     const { system, log, settled } = await replay([name], settings);
     const { slots } = await system.listFreeSlots(window, search());
     expect(slots.map(({ start, end, timing }) => [start, end, timing])).toEqual(expected);
     settled();
     const dropped = log.filter((line) => line.includes('practice.sessions'));
-    expect(dropped).toHaveLength(name === 'list-sessions-one-unusable' ? 2 : 0);
+    expect(dropped).toHaveLength(kindsDropped[name] ?? 0);
     expect(dropped.join()).not.toContain('nonsense');
+  });
+
+  it('read-session-without-data is not "no such session"', async () => {
+    const { system, settled } = await replay(['read-session-without-data']);
+    const slot = slotIdOf(5001, 8, NINE + 70 * MINUTE);
+    await expect(system.readPlace(slot, search())).rejects.toMatchObject({ code: 'practice-system-fault' });
+    settled();
   });
 
   it('read-exact-session', async () => {
@@ -158,6 +167,7 @@ describe('hmis exchanges: booking', () => {
     ['session-full', slotTaken],
     ['booking-session-gone', slotTaken],
     ['booking-patient-unknown', { class: 'refused', reason: 'patient-unknown' }],
+    ['booking-codes-differ', { class: 'unknown', reason: 'envelope' }],
     ['booking-malformed', { class: 'refused', reason: 'invalid' }],
     ['bad-key', { class: 'auth' }],
     ['bad-key-with-success-status', { class: 'auth' }],

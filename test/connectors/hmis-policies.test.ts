@@ -178,6 +178,41 @@ describe('hmis: a booking that gets another number', () => {
     expect(ours(practice)).toBe(0);
   });
 
+  it('is no evidence for a look-up while it may be taken back, and is afterwards', async () => {
+    const practice = await start(strict);
+    practice.fault('cancel', { kind: 'delay', ms: 600, when: 'before' });
+    const { slot, answer } = await bookWhileDeskBooks(practice, 1);
+    if (answer.class !== 'unknown' || !answer.late) throw new Error(`no late answer: ${answer.class}`);
+    const trace = { ...bookingOf(practice, slot), sentAt: practice.clock.now(), knownRefs: new Set<never>() };
+    expect(await practice.system.lookUpBooking?.(trace, booking())).toEqual({
+      found: 'no-evidence',
+      reason: 'may-be-taken-back',
+    });
+    await answer.late;
+    expect(await practice.system.lookUpBooking?.(trace, booking())).toMatchObject({ found: 'cancelled' });
+  });
+
+  it('is what a look-up finds, with its real time, once nobody can take it back any more', async () => {
+    const practice = await start(strict);
+    practice.fault('cancel', { kind: 'status', status: 500, body: {}, when: 'before' });
+    const { slot } = await bookWhileDeskBooks(practice, 1);
+    const trace = { ...bookingOf(practice, slot), sentAt: practice.clock.now(), knownRefs: new Set<never>() };
+    expect(await practice.system.lookUpBooking?.(trace, booking())).toMatchObject({
+      found: 'booked',
+      appointment: { start: slot.start + 10 * MINUTE },
+    });
+  });
+
+  it('is found at once, its answer still under way, when it keeps the time', async () => {
+    const practice = await start();
+    const slot = await firstSlot(practice);
+    practice.fault('book', { kind: 'hang', when: 'after' });
+    const answer = await practice.system.book(bookingOf(practice, slot), booking());
+    expect(answer.class).toBe('unknown');
+    const trace = { ...bookingOf(practice, slot), sentAt: practice.clock.now(), knownRefs: new Set<never>() };
+    expect(await practice.system.lookUpBooking?.(trace, booking())).toMatchObject({ found: 'booked' });
+  });
+
   it('is taken back when it gets a number released long before', async () => {
     const practice = await start();
     const { hmis } = practice.simulator;

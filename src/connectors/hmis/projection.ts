@@ -17,11 +17,11 @@ export interface Place {
 const EXACT_TOKEN = 1;
 const MOST_PLACES = 200;
 
-export function isExact(session: HmisSession): boolean {
+function isExact(session: HmisSession): boolean {
   return session.capacity === 1;
 }
 
-export function toleranceOf(policy: SlotPolicy): number {
+function toleranceOf(policy: SlotPolicy): number {
   return policy.kind === 'strict' ? 0 : policy.toleranceMinutes * MINUTE;
 }
 
@@ -62,6 +62,17 @@ export function timeOfToken(
   if (policy.kind === 'window') return wholeSession(session, step);
   if (token === undefined) return undefined;
   return { start: startOfToken(session, step, token), end: startOfToken(session, step, token + 1) };
+}
+
+/** Whether a booking at `start` keeps what the slot promised. */
+export function keepsTime(
+  session: HmisSession,
+  policy: SlotPolicy,
+  slot: { readonly startMinute: number },
+  start: Instant,
+): boolean {
+  if (isExact(session)) return true;
+  return Math.abs(Math.floor(start / MINUTE) - slot.startMinute) * MINUTE <= toleranceOf(policy);
 }
 
 /** Places that a booking made now would really get, within the policy's tolerance. */

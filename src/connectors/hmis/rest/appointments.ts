@@ -5,7 +5,7 @@
 import type { PracticeAppointmentRef, PracticePatientRef } from '../../../domain/identifiers.js';
 import { MINUTE, type Period } from '../../../domain/time.js';
 import type { BookingTrace, Call, LookUp, PracticeAppointment } from '../../../ports/practice-system.js';
-import { timeOfToken } from '../projection.js';
+import { keepsTime, timeOfToken } from '../projection.js';
 import type { HmisSession } from '../session.js';
 import { parseSlotId } from '../slot-id.js';
 import { parseBooking, type HmisBooking } from './booking-row.js';
@@ -21,6 +21,8 @@ export interface Appointments {
   readAppointment(ref: PracticeAppointmentRef, call: Call): Promise<PracticeAppointment | undefined>;
   listAppointments(patient: PracticePatientRef, call: Call): Promise<readonly PracticeAppointment[]>;
   lookUpBooking(trace: BookingTrace, call: Call): Promise<LookUp>;
+  /** Between this call and that of the function it gives, a booking of this reference may still be taken back. */
+  markUnderWay(clientReference: string): () => void;
 }
 
 /** Clocks of ours and of the practice may differ by this much and a booking still be ours. */
@@ -34,6 +36,7 @@ export function refOf(booking: HmisBooking): PracticeAppointmentRef {
 export function createAppointments(connection: HmisConnection, sessions: Sessions): Appointments {
   const { practice, settings } = connection;
   const timeoutMs = settings.timeouts.readMs;
+  const underWay = new Set<string>();
 
   const periodOf = (booking: HmisBooking, session: HmisSession | undefined): Period | undefined => {
     const minutes = (session && sessions.own(session)?.dress.minutes) ?? practice.slotRules.defaults.minutes;
@@ -119,13 +122,24 @@ export function createAppointments(connection: HmisConnection, sessions: Session
     if (live.length > 1) return { found: 'no-evidence', reason: 'several-bookings' };
     const ours = live[0] ?? candidates[0];
     if (!ours) return { found: 'nothing' };
-    const appointment = withSession(ours, await sessions.readSession(key.sessionId, call));
+    const session = await sessions.readSession(key.sessionId, call);
+    const appointment = withSession(ours, session);
     if (!appointment) return { found: 'no-evidence', reason: 'booking-without-time' };
+    const inTime = session !== undefined && keepsTime(session, settings.slotPolicy, key, appointment.start);
+    if (live.length === 1 && !inTime && underWay.has(trace.clientReference)) {
+      // Whoever waits for the write's answer is about to cancel it: a booking that is told now would not last.
+      return { found: 'no-evidence', reason: 'may-be-taken-back' };
+    }
     return { found: live.length === 1 ? 'booked' : 'cancelled', appointment };
   };
 
   return {
     readBooking,
+
+    markUnderWay(clientReference) {
+      underWay.add(clientReference);
+      return () => void underWay.delete(clientReference);
+    },
 
     async toAppointment(booking, call, session) {
       return withSession(booking, session ?? (await sessionOf(booking, call)));

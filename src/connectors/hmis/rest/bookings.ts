@@ -4,10 +4,9 @@
  */
 import type { PracticeAppointmentRef } from '../../../domain/identifiers.js';
 import type { Call, PracticeAppointment, PracticeBookingRequest, WriteAnswer } from '../../../ports/practice-system.js';
-import type { Slot } from '../../../domain/schedule.js';
 import { classify, type Answer } from '../../exchange/index.js';
-import { isExact, timeOfToken, toleranceOf } from '../projection.js';
-import { parseSlotId } from '../slot-id.js';
+import { keepsTime, timeOfToken } from '../projection.js';
+import { parseSlotId, type SlotKey } from '../slot-id.js';
 import { refOf, type Appointments } from './appointments.js';
 import { parseBooking, type HmisBooking } from './booking-row.js';
 import type { HmisConnection } from './connection.js';
@@ -24,7 +23,7 @@ type Answered = WriteAnswer<PracticeAppointment>;
 
 interface Asked {
   readonly request: PracticeBookingRequest;
-  readonly slot: Slot;
+  readonly key: SlotKey;
   readonly own: OwnSession;
   readonly call: Call;
 }
@@ -32,6 +31,12 @@ interface Asked {
 const SLOT_TAKEN: Answered = { class: 'refused', reason: 'slot-taken' };
 /** What a member of text holds in HMIS. */
 const MOST_COMMENT = 255;
+
+/** Settles when nothing more will be heard of a write. */
+async function finalOf(answer: Answered): Promise<void> {
+  let last = answer;
+  while (last.class === 'unknown' && last.late) last = await last.late;
+}
 
 export function createBookings(connection: HmisConnection, sessions: Sessions, appointments: Appointments): Bookings {
   const { settings, practice } = connection;
@@ -136,7 +141,7 @@ export function createBookings(connection: HmisConnection, sessions: Sessions, a
 
   /** The answer must name our session and our patient, and be live: guards against another caller's answer. */
   const checkBooked = async (booking: HmisBooking, asked: Asked): Promise<Answered> => {
-    const { request, slot, own, call } = asked;
+    const { request, key, own, call } = asked;
     const { session, dress } = own;
     if (booking.sessionId !== session.id || String(booking.patientId) !== request.patientRef) {
       return notOurs('book', call);
@@ -144,8 +149,7 @@ export function createBookings(connection: HmisConnection, sessions: Sessions, a
     if (booking.status !== 'booked') return { class: 'unknown', reason: 'not-live' };
     const time = timeOfToken(session, dress.minutes, policy, booking.token);
     if (!time) return { class: 'unknown', reason: 'no-number' };
-    const inTime = isExact(session) || Math.abs(time.start - slot.start) <= toleranceOf(policy);
-    if (!inTime) return takeBack(booking, call);
+    if (!keepsTime(session, policy, key, time.start)) return takeBack(booking, call);
     const value = { ref: refOf(booking), status: booking.status, ...time, patientRef: request.patientRef };
     return { class: 'done', value: { ...value, createdAt: booking.createdAt } };
   };
@@ -159,8 +163,8 @@ export function createBookings(connection: HmisConnection, sessions: Sessions, a
     try {
       const session = await sessions.readSession(key.sessionId, call);
       const own = session && sessions.own(session);
-      const slot = own && sessions.publish(own)?.slots.find((candidate) => candidate.id === slotId);
-      return own && slot ? { request, slot, own, call } : SLOT_TAKEN;
+      const isFree = own && sessions.publish(own)?.slots.some((candidate) => candidate.id === slotId);
+      return own && isFree ? { request, key, own, call } : SLOT_TAKEN;
     } catch (error) {
       return notSentAfter(error);
     }
@@ -172,6 +176,7 @@ export function createBookings(connection: HmisConnection, sessions: Sessions, a
       const asked = await askedFor(request, call);
       if ('class' in asked) return asked;
       const { session } = asked.own;
+      const finished = appointments.markUnderWay(request.clientReference);
       const outcome = await connection.exchange.write({
         operation: 'book',
         method: 'POST',
@@ -185,7 +190,9 @@ export function createBookings(connection: HmisConnection, sessions: Sessions, a
         timeoutMs: timeouts.bookMs,
         signal: call.signal,
       });
-      return classify(outcome, (answer) => readBooked(answer, asked));
+      const answer = await classify(outcome, (received) => readBooked(received, asked));
+      void finalOf(answer).then(finished);
+      return answer;
     },
   };
 }
