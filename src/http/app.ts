@@ -1,7 +1,13 @@
 /** The public port: routes from the table of interactions, and one well-formed refusal for everything else. */
-import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import helmet from 'helmet';
-import { GatewayError } from '../domain/errors.js';
+import { GatewayError, isGatewayError } from '../domain/errors.js';
 import type { GatewayHttp } from './exchange.js';
 import { GROUP_INTERACTIONS, PRACTICE_INTERACTIONS } from './interactions.js';
 import { BODY_LIMITS } from './request/json-body.js';
@@ -14,15 +20,15 @@ export interface Health {
 
 const LONGEST_URL = 8 * 1024;
 const MOST_PARAMETERS = 50;
+const MOST_HEADERS = 100;
 
 /** Errors of express and of its body reader, told in our terms. */
 function translated(error: unknown): GatewayError {
+  if (isGatewayError(error)) return error;
   const { type, status } = (error ?? {}) as { type?: string; status?: number };
   switch (type) {
     case 'entity.too.large':
       return new GatewayError('body-too-large', 'The body is larger than 256 KiB');
-    case 'encoding.unsupported':
-      return new GatewayError('unsupported-media-type', 'Content-Encoding is not supported. Use gzip or none');
     case 'request.aborted':
     case 'request.size.invalid':
       return new GatewayError('bad-request', 'The body ended before it was complete');
@@ -31,6 +37,13 @@ function translated(error: unknown): GatewayError {
   if (status === 400) return new GatewayError('bad-request', 'The request is malformed: check the URL and the body');
   return new GatewayError('internal', 'The gateway failed to process the request', { cause: error });
 }
+
+/** A body comes as it is or as gzip; the body reader would unpack more than that. */
+const unpackable: RequestHandler = (request, _response, next) => {
+  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  if (encoding === 'identity' || encoding === 'gzip') next();
+  else next(new GatewayError('unsupported-media-type', 'Content-Encoding is not supported. Use gzip or none'));
+};
 
 /** Why no interaction takes this request: wrong verb, something of FHIR that is not served here, or no such path. */
 function unserved(request: Request, below: string): GatewayError {
@@ -42,6 +55,10 @@ function unserved(request: Request, below: string): GatewayError {
       `${request.method} is not allowed here. Use ${[...new Set(known)].join(' or ')}`,
     );
   }
+  // A type without its id, or an address with a slash too many: nothing that could ever be implemented here.
+  if (path.endsWith('/')) {
+    return new GatewayError('unknown-endpoint', 'Nothing is served at an address that ends with a slash');
+  }
   if (/^\/([A-Z][A-Za-z]{2,40}|\$[a-z])/.test(path)) {
     return new GatewayError(
       'not-implemented',
@@ -51,11 +68,12 @@ function unserved(request: Request, below: string): GatewayError {
   return new GatewayError('unknown-endpoint', 'Nothing is served at this address. See /metadata for what is');
 }
 
+/** An operation, which begins with a dollar sign, is not an id. */
 function matches(pattern: string, path: string): boolean {
   const [wanted, given] = [pattern.split('/'), path.split('/')];
   return (
     wanted.length === given.length &&
-    wanted.every((part, index) => (part === ':id' ? given[index] !== '' : part === given[index]))
+    wanted.every((part, index) => (part === ':id' ? /^[^$]/.test(given[index] ?? '') : part === given[index]))
   );
 }
 
@@ -85,6 +103,10 @@ export function createApp(http: GatewayHttp, health: Health): Express {
   app.use((request, response, next) => {
     if (request.url.length > LONGEST_URL) {
       void refuse(request, response, new GatewayError('uri-too-long', 'The URL is longer than 8 KiB'));
+    } else if (request.rawHeaders.length > 2 * MOST_HEADERS) {
+      void refuse(request, response, new GatewayError('headers-too-large', 'The request has more than 100 headers'));
+    } else if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      void refuse(request, response, new GatewayError('bad-request', 'Header Host is missing'));
     } else if (request.url.split('&').length > MOST_PARAMETERS) {
       void refuse(request, response, new GatewayError('bad-request', 'The URL has more than 50 parameters'));
     } else {
@@ -106,7 +128,7 @@ export function createApp(http: GatewayHttp, health: Health): Express {
     const run = (request: Request, response: Response): Promise<void> =>
       serve(http, { kind: 'practice', row }, request, response);
     if (row.method === 'GET') app.get(practiceRoot + row.path, run);
-    else app[verb(row.method)](practiceRoot + row.path, body, run);
+    else app[verb(row.method)](practiceRoot + row.path, unpackable, body, run);
   }
 
   app.use((request: Request, response: Response) => {

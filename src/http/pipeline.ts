@@ -133,7 +133,9 @@ async function perform(
   if (!answer) throw new GatewayError('internal', 'The path addresses something else than its handler');
   record.touched = answer.touched;
   const serviceRoot = `${http.publicUrl}/${name}/${face.path}`;
-  return { reply: toReply(answer, serviceRoot, format, wantsMinimal(request.headers)), answer };
+  // Only what a write made can be left unsaid: a read without its resource would answer nothing.
+  const minimal = hasBody && wantsMinimal(request.headers);
+  return { reply: toReply(answer, serviceRoot, format, minimal), answer };
 }
 
 export async function serve(

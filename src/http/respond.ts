@@ -10,6 +10,7 @@ import { CONTENT_TYPES, type Format } from './request/negotiate.js';
 const compress = promisify(gzip);
 /** Smaller answers gain nothing from compression. */
 const WORTH_COMPRESSING = 1400;
+const RETRY_AFTER_SECONDS = 5;
 
 /** What a request comes to, ready to be written. */
 export interface Reply {
@@ -52,7 +53,8 @@ export function asGatewayError(error: unknown): GatewayError {
 export function toRefusal(error: GatewayError, representation: Representation): Reply {
   const { status, outcome } = representation.writeOutcome(error);
   const headers: Record<string, string> = { ...COMMON, 'Content-Type': CONTENT_TYPES.json };
-  if (error.retryAfterSeconds !== undefined) headers['Retry-After'] = String(error.retryAfterSeconds);
+  // What may succeed when it is repeated says when; whoever raised the error may know it better.
+  if (error.retryable) headers['Retry-After'] = String(error.retryAfterSeconds ?? RETRY_AFTER_SECONDS);
   return { status, headers, body: JSON.stringify(outcome) };
 }
 

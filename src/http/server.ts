@@ -20,6 +20,8 @@ const LIMITS = {
   requestTimeout: 20 * SECOND,
   keepAliveTimeout: 65 * SECOND,
   connectionsCheckingInterval: 2 * SECOND,
+  // The app refuses a request without Host: node would do it without a body.
+  requireHostHeader: false,
 } as const;
 
 /** Requests so malformed that no handler sees them still get an OperationOutcome. */
@@ -45,7 +47,8 @@ export async function listen(
   address: { readonly host: string; readonly port: number },
 ): Promise<Listening> {
   const server: Server = createServer(LIMITS, app);
-  server.maxHeadersCount = 100;
+  // All of them, up to the size above: those past a limit here would be dropped without a word. The app counts.
+  server.maxHeadersCount = 0;
   server.maxConnections = 2_000;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     answerClientError(error, socket as Socket, representation),
