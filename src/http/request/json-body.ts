@@ -102,6 +102,9 @@ function addKey(keys: Set<string>, quoted: string): void {
   keys.add(name);
 }
 
+/** A number of this form may be too large for anything but `Infinity`. */
+const PERHAPS_INFINITE = /\d[eE]\+?\d{3}|(?<!\d)\d{300}/;
+
 /** NUL and half a surrogate pair cannot be stored or sent on faithfully. */
 function hasBadCharacters(text: string): boolean {
   return text.includes('\u0000') || /\\u0000|\\u[dD][89a-fA-F][0-9a-fA-F]{2}/.test(text) || !text.isWellFormed();
@@ -123,14 +126,15 @@ export function parseJsonBody(bytes: Buffer): unknown {
     // The parser's own message quotes the body, which may hold patient data.
     refuse('The body is not well-formed JSON');
   }
-  if (hasBadCharacters(text)) {
-    if (!isClean(value)) refuse('The body holds a NUL or an incomplete character');
+  if ((hasBadCharacters(text) || PERHAPS_INFINITE.test(text)) && !isClean(value)) {
+    refuse('The body holds a NUL, an incomplete character or a number too large to be one');
   }
   return value;
 }
 
 function isClean(value: unknown): boolean {
   if (typeof value === 'string') return !value.includes('\u0000') && value.isWellFormed();
+  if (typeof value === 'number') return Number.isFinite(value);
   if (value === null || typeof value !== 'object') return true;
-  return Object.values(value).every(isClean);
+  return Object.entries(value).every(([key, part]) => isClean(key) && isClean(part));
 }
