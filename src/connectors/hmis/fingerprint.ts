@@ -3,6 +3,16 @@
  * against anybody: a cryptographic hash costs ten times as much, for every slot of every search.
  */
 export function fingerprint(text: string): string {
+  const [left, right] = halvesOf(text);
+  return hex(left) + hex(right);
+}
+
+/** The first half of the above: enough to tell our own ids from other text. */
+export function shortFingerprint(text: string): string {
+  return hex(halvesOf(text)[0]);
+}
+
+function halvesOf(text: string): readonly [number, number] {
   let left = 0x9e3779b9;
   let right = 0x85ebca6b;
   for (let at = 0; at < text.length; at += 1) {
@@ -13,9 +23,12 @@ export function fingerprint(text: string): string {
   // Both halves stir each other, so that the last letters reach every bit.
   left = Math.imul(left ^ (left >>> 16), 0x85ebca6b) ^ Math.imul(right ^ (right >>> 13), 0xc2b2ae35);
   right = Math.imul(right ^ (right >>> 16), 0x85ebca6b) ^ Math.imul(left ^ (left >>> 13), 0xc2b2ae35);
-  return hex(left) + hex(right);
+  return [left, right];
 }
 
+/** `toString(16)` takes a quarter of a microsecond for a number this large, and there are hundreds in one answer. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 function hex(half: number): string {
-  return (half >>> 0).toString(16).padStart(8, '0');
+  return `${HEX[half >>> 24]}${HEX[(half >>> 16) & 0xff]}${HEX[(half >>> 8) & 0xff]}${HEX[half & 0xff]}`;
 }

@@ -5,7 +5,7 @@
  */
 import type { SlotId } from '../../domain/identifiers.js';
 import { MINUTE, type Instant } from '../../domain/time.js';
-import { fingerprint } from './fingerprint.js';
+import { shortFingerprint } from './fingerprint.js';
 
 export interface SlotKey {
   readonly sessionId: number;
@@ -17,7 +17,7 @@ export interface SlotKey {
 const SLOT_ID = /^([1-9]\d{0,15})-([1-9]\d{0,4})-([0-9a-z]{1,8})-([0-9a-f]{8})$/;
 
 function checksum(body: string): string {
-  return fingerprint(`hmis-slot/${body}`).slice(0, 8);
+  return shortFingerprint(`hmis-slot/${body}`);
 }
 
 export function slotIdOf(sessionId: number, token: number, start: Instant): SlotId {
