@@ -74,29 +74,32 @@ function toSchedule(schedule: Schedule, practice: Practice): FhirSchedule {
     ],
     ...(planningHorizon && {
       planningHorizon: {
-        start: practice.zone.toLocal(planningHorizon.start),
-        end: practice.zone.toLocal(planningHorizon.end),
+        start: toLocal(planningHorizon.start, practice.zone),
+        end: toLocal(planningHorizon.end, practice.zone),
       },
     }),
   };
 }
 
-/** Most slots start where another one starts or ends, and writing a time costs more than all else about a slot. */
-function rememberLocal(zone: PracticeZone): (instant: Instant) => string {
-  const written = new Map<Instant, string>();
-  return (instant) => {
-    let text = written.get(instant);
-    if (text === undefined) {
-      text = zone.toLocal(instant);
-      written.set(instant, text);
-    }
-    return text;
-  };
+/** Most slots start where another one ends, and the next search finds the same ones: a time is written once. */
+const MOST_WRITTEN = 4096;
+const writtenByZone = new WeakMap<PracticeZone, Map<Instant, string>>();
+
+function toLocal(instant: Instant, zone: PracticeZone): string {
+  let written = writtenByZone.get(zone);
+  if (written === undefined) writtenByZone.set(zone, (written = new Map()));
+  let text = written.get(instant);
+  if (text === undefined) {
+    text = zone.toLocal(instant);
+    if (written.size >= MOST_WRITTEN) written.clear();
+    written.set(instant, text);
+  }
+  return text;
 }
 
 /** Slots in order of time; `known` are the schedules that a slot may refer to. */
 function toSlots(result: PracticeFreeSlots, known: ReadonlyMap<string, Schedule>): readonly WrittenSlot[] {
-  const toLocal = rememberLocal(result.practice.zone);
+  const { zone } = result.practice;
   const references = new Map<string, { reference: string }>();
   const types = new Map<string, { text: string }[]>();
   return [...result.free.slots].sort(compareSlots).map((slot) => {
@@ -122,8 +125,8 @@ function toSlots(result: PracticeFreeSlots, known: ReadonlyMap<string, Schedule>
       serviceType,
       schedule,
       status: 'free',
-      start: toLocal(slot.start),
-      end: toLocal(slot.end),
+      start: toLocal(slot.start, zone),
+      end: toLocal(slot.end, zone),
     };
     return { slot, resource };
   });
