@@ -152,7 +152,10 @@ export interface PracticeSystem {
    */
   book(request: PracticeBookingRequest, call: Call): Promise<WriteAnswer<PracticeAppointment>>;
 
-  /** Settles an open outcome. Reads only. Absent when `capabilities.lookUp` is `none`. */
+  /**
+   * Settles an open outcome. Reads only. A booking outside the practice's stated tolerance is `no-evidence`: nobody may
+   * be told of it as if it were the slot asked for. Absent when `capabilities.lookUp` is `none`.
+   */
   lookUpBooking?(trace: BookingTrace, call: Call): Promise<LookUp>;
 
   readAppointment(ref: PracticeAppointmentRef, call: Call): Promise<PracticeAppointment | undefined>;

@@ -56,15 +56,6 @@ describe('hmis: what is published', () => {
     ]);
   });
 
-  it('keeps to the embargo and the horizon', async () => {
-    const toNine = 25 * HOUR;
-    const embargo = await start({ practice: { slotRules: { ...slotRules, embargoMs: toNine } } });
-    const { slots } = await listed(embargo);
-    expect(Math.min(...slots.map((slot) => slot.start))).toBe(MONDAY_8 + toNine + 10 * MINUTE);
-    const horizon = await start({ practice: { slotRules: { ...slotRules, horizonMs: toNine } } });
-    expect((await listed(horizon)).slots.map((slot) => slot.start)).toEqual([MONDAY_8 + toNine]);
-  });
-
   it('is dressed by the rules, which can keep it back', async () => {
     const rules = [
       { schedule: 'quarter *', dress: { bookable: false } },
@@ -178,7 +169,7 @@ describe('hmis: a booking that gets another number', () => {
     expect(ours(practice)).toBe(0);
   });
 
-  it('is no evidence for a look-up while it may be taken back, and is afterwards', async () => {
+  it('is no evidence for a look-up until it is taken back', async () => {
     const practice = await start(strict);
     practice.fault('cancel', { kind: 'delay', ms: 600, when: 'before' });
     const { slot, answer } = await bookWhileDeskBooks(practice, 1);
@@ -186,20 +177,20 @@ describe('hmis: a booking that gets another number', () => {
     const trace = { ...bookingOf(practice, slot), sentAt: practice.clock.now(), knownRefs: new Set<never>() };
     expect(await practice.system.lookUpBooking?.(trace, booking())).toEqual({
       found: 'no-evidence',
-      reason: 'may-be-taken-back',
+      reason: 'outside-tolerance',
     });
     await answer.late;
     expect(await practice.system.lookUpBooking?.(trace, booking())).toMatchObject({ found: 'cancelled' });
   });
 
-  it('is what a look-up finds, with its real time, once nobody can take it back any more', async () => {
+  it('is never told by a look-up when it could not be taken back: a person has to decide', async () => {
     const practice = await start(strict);
     practice.fault('cancel', { kind: 'status', status: 500, body: {}, when: 'before' });
     const { slot } = await bookWhileDeskBooks(practice, 1);
     const trace = { ...bookingOf(practice, slot), sentAt: practice.clock.now(), knownRefs: new Set<never>() };
-    expect(await practice.system.lookUpBooking?.(trace, booking())).toMatchObject({
-      found: 'booked',
-      appointment: { start: slot.start + 10 * MINUTE },
+    expect(await practice.system.lookUpBooking?.(trace, booking())).toEqual({
+      found: 'no-evidence',
+      reason: 'outside-tolerance',
     });
   });
 

@@ -21,8 +21,6 @@ export interface Appointments {
   readAppointment(ref: PracticeAppointmentRef, call: Call): Promise<PracticeAppointment | undefined>;
   listAppointments(patient: PracticePatientRef, call: Call): Promise<readonly PracticeAppointment[]>;
   lookUpBooking(trace: BookingTrace, call: Call): Promise<LookUp>;
-  /** Between this call and that of the function it gives, a booking of this reference may still be taken back. */
-  markUnderWay(clientReference: string): () => void;
 }
 
 /** Clocks of ours and of the practice may differ by this much and a booking still be ours. */
@@ -36,7 +34,6 @@ export function refOf(booking: HmisBooking): PracticeAppointmentRef {
 export function createAppointments(connection: HmisConnection, sessions: Sessions): Appointments {
   const { practice, settings } = connection;
   const timeoutMs = settings.timeouts.readMs;
-  const underWay = new Set<string>();
 
   const periodOf = (booking: HmisBooking, session: HmisSession | undefined): Period | undefined => {
     const minutes = (session && sessions.own(session)?.dress.minutes) ?? practice.slotRules.defaults.minutes;
@@ -125,21 +122,14 @@ export function createAppointments(connection: HmisConnection, sessions: Session
     const session = await sessions.readSession(key.sessionId, call);
     const appointment = withSession(ours, session);
     if (!appointment) return { found: 'no-evidence', reason: 'booking-without-time' };
+    if (live.length === 0) return { found: 'cancelled', appointment };
+    // Not the time that was promised: it is to be taken back, or a person has to decide; nobody may be told of it.
     const inTime = session !== undefined && keepsTime(session, settings.slotPolicy, key, appointment.start);
-    if (live.length === 1 && !inTime && underWay.has(trace.clientReference)) {
-      // Whoever waits for the write's answer is about to cancel it: a booking that is told now would not last.
-      return { found: 'no-evidence', reason: 'may-be-taken-back' };
-    }
-    return { found: live.length === 1 ? 'booked' : 'cancelled', appointment };
+    return inTime ? { found: 'booked', appointment } : { found: 'no-evidence', reason: 'outside-tolerance' };
   };
 
   return {
     readBooking,
-
-    markUnderWay(clientReference) {
-      underWay.add(clientReference);
-      return () => void underWay.delete(clientReference);
-    },
 
     async toAppointment(booking, call, session) {
       return withSession(booking, session ?? (await sessionOf(booking, call)));

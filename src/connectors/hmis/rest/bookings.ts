@@ -32,12 +32,6 @@ const SLOT_TAKEN: Answered = { class: 'refused', reason: 'slot-taken' };
 /** What a member of text holds in HMIS. */
 const MOST_COMMENT = 255;
 
-/** Settles when nothing more will be heard of a write. */
-async function finalOf(answer: Answered): Promise<void> {
-  let last = answer;
-  while (last.class === 'unknown' && last.late) last = await last.late;
-}
-
 export function createBookings(connection: HmisConnection, sessions: Sessions, appointments: Appointments): Bookings {
   const { settings, practice } = connection;
   const { slotPolicy: policy, timeouts } = settings;
@@ -176,7 +170,6 @@ export function createBookings(connection: HmisConnection, sessions: Sessions, a
       const asked = await askedFor(request, call);
       if ('class' in asked) return asked;
       const { session } = asked.own;
-      const finished = appointments.markUnderWay(request.clientReference);
       const outcome = await connection.exchange.write({
         operation: 'book',
         method: 'POST',
@@ -190,9 +183,7 @@ export function createBookings(connection: HmisConnection, sessions: Sessions, a
         timeoutMs: timeouts.bookMs,
         signal: call.signal,
       });
-      const answer = await classify(outcome, (received) => readBooked(received, asked));
-      void finalOf(answer).then(finished);
-      return answer;
+      return classify(outcome, (answer) => readBooked(answer, asked));
     },
   };
 }

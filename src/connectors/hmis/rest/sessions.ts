@@ -61,12 +61,10 @@ export function createSessions(connection: HmisConnection): Sessions {
   const publish = ({ session, location, practitioner, dress }: OwnSession): Published | undefined => {
     if (!practitioner || !dress.bookable) return undefined;
     const now = runtime.clock.now();
-    const earliest = now + slotRules.embargoMs;
-    const latest = slotRules.horizonMs === undefined ? Infinity : now + slotRules.horizonMs;
     const scheduleId = `s${session.id}` as ScheduleId;
     const slots: Slot[] = [];
     for (const { token, start, end, timing } of placesOf(session, dress.minutes, settings.slotPolicy)) {
-      if (start <= earliest || start > latest) continue;
+      if (start <= now) continue;
       slots.push({
         id: slotIdOf(session.id, token, start),
         version: session.version,
