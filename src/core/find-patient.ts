@@ -3,14 +3,8 @@ import { GatewayError } from '../domain/errors.js';
 import type { NhsNumber, PatientId } from '../domain/identifiers.js';
 import type { Patient } from '../domain/patient.js';
 import type { PatientLink } from '../ports/ledger.js';
-import type { PracticePatient } from '../ports/practice-system.js';
-import { callFor, requireEnabled, type GatewayContext, type Request } from './context.js';
-import { findRecord, isActive, toPatient, verifiedLink } from './rows/patient-link.js';
-
-async function linkedRecord(request: Request, link: PatientLink | undefined): Promise<PracticePatient | undefined> {
-  if (link?.practiceRef === undefined) return undefined;
-  return request.entry.system.readPatient(link.practiceRef, callFor(request, 'search'));
-}
+import { requireEnabled, type GatewayContext, type Request } from './context.js';
+import { findRecord, isActive, linkedRecord, toPatient, verifiedLink } from './rows/patient-link.js';
 
 /**
  * Only active patients SHALL be returned, so `undefined` stands for: nobody of that number here, registration lapsed,
@@ -24,7 +18,7 @@ export async function findPatient(
   requireEnabled(request, 'foundations');
   const { odsCode } = request.entry.practice;
   const link = await context.ledger.findPatientLink(odsCode, nhsNumber);
-  const record = (await linkedRecord(request, link)) ?? (await findRecord(request, nhsNumber, 'search'));
+  const record = (await linkedRecord(request, link, 'search')) ?? (await findRecord(request, nhsNumber, 'search'));
   if (!record) return undefined;
   if (link && !isActive(link, context.runtime.clock.now())) return undefined;
   const verified = await verifiedLink(context, request, link ?? newLink(context, request, nhsNumber), record);
@@ -36,7 +30,7 @@ export async function readPatient(context: GatewayContext, request: Request, id:
   requireEnabled(request, 'foundations');
   const link = await context.ledger.readPatientLink(request.entry.practice.odsCode, id);
   if (link && isActive(link, context.runtime.clock.now())) {
-    const record = await linkedRecord(request, link);
+    const record = await linkedRecord(request, link, 'search');
     const verified = record && (await verifiedLink(context, request, link, record));
     if (record && verified) return toPatient(verified, record);
   }

@@ -9,7 +9,7 @@ import type { PatientLink } from '../ports/ledger.js';
 import type { PracticePatient } from '../ports/practice-system.js';
 import { auditEvent, callFor, requireEnabled, type GatewayContext, type Request } from './context.js';
 import { newLink } from './find-patient.js';
-import { findRecord, isActive, toPatient } from './rows/patient-link.js';
+import { findRecord, isActive, linkedRecord, toPatient } from './rows/patient-link.js';
 import { verifyPatient, type Verification } from './rules/verify-patient.js';
 
 /** Details the consumer left out are taken from the national register; what it sent stays as sent. */
@@ -121,11 +121,7 @@ async function existingRecord(
   link: PatientLink | undefined,
   registration: RegistrationRequest,
 ): Promise<PracticePatient | undefined> {
-  if (link?.practiceRef !== undefined) {
-    const known = await request.entry.system.readPatient(link.practiceRef, callFor(request, 'book'));
-    if (known) return known;
-  }
-  return findRecord(request, registration.nhsNumber, 'book');
+  return (await linkedRecord(request, link, 'book')) ?? (await findRecord(request, registration.nhsNumber, 'book'));
 }
 
 async function save(

@@ -5,7 +5,7 @@ import type { Patient, PatientDemographics } from '../../domain/patient.js';
 import type { PatientLink } from '../../ports/ledger.js';
 import type { PracticePatient } from '../../ports/practice-system.js';
 import type { GatewayContext, Request } from '../context.js';
-import { auditEvent } from '../context.js';
+import { auditEvent, callFor } from '../context.js';
 import { versionOf } from './fingerprint.js';
 import { verifyPatient } from '../rules/verify-patient.js';
 
@@ -43,6 +43,22 @@ export function isActive(link: PatientLink, now: number): boolean {
 }
 
 /**
+ * The record that a link points to. A practice that had noted a number in the wrong record and mended it has moved the
+ * number to another person's record or to none: then the link points to nobody we may speak of.
+ */
+export async function linkedRecord(
+  request: Request,
+  link: PatientLink | undefined,
+  purpose: 'search' | 'book',
+): Promise<PracticePatient | undefined> {
+  if (link?.practiceRef === undefined) return undefined;
+  const { system } = request.entry;
+  const record = await system.readPatient(link.practiceRef, callFor(request, purpose));
+  const moved = system.capabilities.storesNhsNumber && record?.nhsNumber !== link.nhsNumber;
+  return moved ? undefined : record;
+}
+
+/**
  * The practice's one record of an NHS number. Several records are an error, never a guess: booking for the wrong one
  * would put an appointment into another person's record.
  */
@@ -51,11 +67,7 @@ export async function findRecord(
   nhsNumber: NhsNumber,
   purpose: 'search' | 'book',
 ): Promise<PracticePatient | undefined> {
-  const records = await request.entry.system.findPatients(nhsNumber, {
-    signal: request.signal,
-    traceId: request.caller.traceId,
-    purpose,
-  });
+  const records = await request.entry.system.findPatients(nhsNumber, callFor(request, purpose));
   if (records.length > 1) {
     throw new GatewayError(
       'several-patient-records',
@@ -98,7 +110,8 @@ export async function verifiedLink(
       practiceRef: record.ref,
       status: verification.status,
       tracedAt: now,
-      registered: link.registered ?? verification.register,
+      // What was registered here stays as it was sent; what the practice registered follows the national register.
+      registered: link.temporaryRegistration ? link.registered : (verification.register ?? link.registered),
     },
     auditEvent(request, 'registration-outcome', now, { resources: [`Patient/${link.id}`], state: 'LINKED' }),
   );
