@@ -13,6 +13,7 @@ import type { PracticeAppointment, WriteAnswer } from '../ports/practice-system.
 import { detailsOf, toAppointment } from './rows/attempt.js';
 import { auditEvent, callFor, requireEnabled, type GatewayContext, type Request } from './context.js';
 import { fingerprintOf, transportKey } from './rows/fingerprint.js';
+import { isActive } from './rows/patient-link.js';
 import { checkAgainstPlaces, checkBeforeReading, placeOf, slotTaken, type Place } from './rules/place-rules.js';
 import { releaseIfCancelled } from './read-appointment.js';
 
@@ -129,17 +130,28 @@ async function bookAlone(saga: Saga): Promise<Outcome> {
     context.runtime.clock.now() - context.settings.contentWindowMs,
   );
   if (earlier) return { attempt: sameRequest(saga, earlier), replayed: true };
+  if (!isActive(saga.link, context.runtime.clock.now())) {
+    throw new GatewayError('reference-not-found', 'The registration has run out. Register the patient again', {
+      fhirPath: 'Appointment.participant.actor',
+    });
+  }
 
   const places = await readPlaces(saga);
   checkAgainstPlaces(booking, practice, places, context.runtime.clock.now());
   const claimed = await claim(saga, places);
   if (claimed.replayed) return claimed;
-  // Nothing is ever sent for a consumer that no longer waits.
-  if (signal.aborted) {
-    await finish(saga, claimed.attempt, { state: 'NOT_BOOKED', evidence: 'consumer gone before the call' });
-    throw notBooked(practice.odsCode);
+  try {
+    // Nothing is ever sent for a consumer that no longer waits.
+    if (signal.aborted) {
+      await finish(saga, claimed.attempt, { state: 'NOT_BOOKED', evidence: 'consumer gone before the call' });
+      throw notBooked(practice.odsCode);
+    }
+    return { attempt: await confirm(saga, claimed.attempt), replayed: false };
+  } catch (error) {
+    // Whatever ended it, the row is not left open without somebody who looks after it.
+    context.reconciler.watch(claimed.attempt, request.entry);
+    throw error;
   }
-  return { attempt: await confirm(saga, claimed.attempt), replayed: false };
 }
 
 /** A key that comes back with another content is a mistake of the consumer, and SHALL NOT get the first one's answer. */

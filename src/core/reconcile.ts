@@ -16,7 +16,7 @@ import type { Directory, PracticeEntry } from './directory.js';
 export interface Reconciler {
   /** Takes over what an earlier process left behind. Resolves when every open row has its state and its watcher. */
   start(directory: Directory): Promise<void>;
-  /** Keeps looking until the attempt is settled. */
+  /** Keeps looking until the attempt is settled, however it stands in the ledger by now. */
   watch(attempt: Attempt, entry: PracticeEntry): void;
   /** Answers the attempt as soon as it is no longer open, or as it stands when `signal` aborts. */
   settled(attempt: Attempt, entry: PracticeEntry, signal: AbortSignal): Promise<Attempt>;
@@ -43,6 +43,9 @@ const AFTER_RESTART: Partial<Record<AttemptState, AttemptState>> = {
   CONFIRMING: 'CONFIRM_OPEN',
   CANCELLING: 'CANCEL_OPEN',
 };
+
+/** States in which nothing that could become a booking has been sent: leaving them needs no look at the practice. */
+const NOTHING_SENT: ReadonlySet<AttemptState> = new Set<AttemptState>(['RECEIVED', 'HELD']);
 
 interface Watch {
   done: Promise<Attempt>;
@@ -86,41 +89,64 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
     }
   };
 
+  /** How long from now until "nothing there" counts as proof. */
+  const untilSettled = ({ sentAt, settleAt }: Attempt, entry: PracticeEntry): number => {
+    const now = runtime.clock.now();
+    // Wall time behind the moment of sending means that the clock was set back: the settle time starts over.
+    if (sentAt !== undefined && now < sentAt) return entry.system.capabilities.settleMs;
+    return Math.max(0, (settleAt ?? 0) - now);
+  };
+
   const settle = async (first: Attempt, entry: PracticeEntry): Promise<Attempt> => {
     const began = runtime.clock.monotonic();
-    // Wall time behind the moment of sending means that the clock was set back: the settle time starts over.
-    const wallMoved = first.sentAt !== undefined && runtime.clock.now() < first.sentAt;
-    const settleAfter = wallMoved
-      ? entry.system.capabilities.settleMs
-      : Math.max(0, (first.settleAt ?? 0) - runtime.clock.now());
+    let settledAt: number | undefined;
     let negativeSince: number | undefined;
-    for (let round = 0; !stopping.signal.aborted; round += 1) {
-      const attempt = await ledger.readAttempt(first.practice, first.id);
-      if (!attempt || !OPEN_STATES.has(attempt.state)) return attempt ?? first;
-      const lookedAt = runtime.clock.monotonic();
+
+    /** One look: what the attempt is to become, or `undefined` while nothing is proved. */
+    const verdict = async (attempt: Attempt, lookedAt: number): Promise<Omit<AttemptChange, 'at'> | undefined> => {
+      if (NOTHING_SENT.has(attempt.state)) return { state: 'NOT_BOOKED', evidence: 'nothing was sent' };
+      settledAt ??= lookedAt + untilSettled(attempt, entry);
       const seen = await lookUp(attempt, entry);
       if (seen.found === 'booked') {
         const { ref, start, end } = seen.appointment;
-        return change(attempt, { state: 'BOOKED', practiceRef: ref, start, end, evidence: 'found at the practice' });
+        return { state: 'BOOKED', practiceRef: ref, start, end, evidence: 'found at the practice' };
       }
       if (seen.found === 'cancelled') {
-        const { ref } = seen.appointment;
-        return change(attempt, { state: 'CANCELLED', practiceRef: ref, evidence: 'cancelled at the practice' });
+        return { state: 'CANCELLED', practiceRef: seen.appointment.ref, evidence: 'cancelled at the practice' };
       }
-      if (seen.found === 'nothing' && lookedAt - began >= settleAfter) {
+      if (seen.found === 'no-evidence') negativeSince = undefined;
+      else if (lookedAt >= settledAt) {
         if (negativeSince !== undefined && lookedAt - negativeSince >= NEGATIVE_PROOF_APART_MS) {
-          return change(attempt, { state: 'NOT_BOOKED', evidence: 'nothing at the practice after the settle time' });
+          return { state: 'NOT_BOOKED', evidence: 'nothing at the practice after the settle time' };
         }
         negativeSince ??= lookedAt;
-      } else if (seen.found === 'no-evidence') {
-        negativeSince = undefined;
       }
-      if (lookedAt - began >= NEEDS_HUMAN_AFTER_MS) {
-        log.warn('attempt-needs-human', { practice: attempt.practice, attempt: attempt.id });
-        return change(attempt, { state: 'NEEDS_HUMAN', evidence: 'no proof within half an hour' });
+      if (lookedAt - began < NEEDS_HUMAN_AFTER_MS) return undefined;
+      log.warn('attempt-needs-human', { practice: attempt.practice, attempt: attempt.id });
+      return { state: 'NEEDS_HUMAN', evidence: 'no proof within half an hour' };
+    };
+
+    /** A look that could bring negative proof is made as soon as it can. */
+    const pause = (round: number): number => {
+      const now = runtime.clock.monotonic();
+      const wait = (WAITS_MS[Math.min(round + 1, WAITS_MS.length - 1)] ?? 0) * (0.75 + runtime.random.fraction() / 2);
+      const due = negativeSince === undefined ? settledAt : negativeSince + NEGATIVE_PROOF_APART_MS;
+      return due !== undefined && due > now ? Math.min(wait, due - now) : wait;
+    };
+
+    for (let round = 0; !stopping.signal.aborted; round += 1) {
+      try {
+        const attempt = await ledger.readAttempt(first.practice, first.id);
+        if (!attempt || !OPEN_STATES.has(attempt.state)) return attempt ?? first;
+        const to = await verdict(attempt, runtime.clock.monotonic());
+        const changed = to && (await change(attempt, to));
+        if (changed && !OPEN_STATES.has(changed.state)) return changed;
+      } catch (error) {
+        // While the ledger is away nothing can be settled, and nothing seen so far is lost by looking again.
+        if (!isGatewayError(error) || error.code !== 'ledger-unavailable') throw error;
+        log.warn('reconciler-waits-for-ledger', { practice: first.practice, attempt: first.id });
       }
-      const wait = WAITS_MS[Math.min(round + 1, WAITS_MS.length - 1)] ?? 0;
-      await runtime.timers.sleep(wait * (0.75 + runtime.random.fraction() / 2), stopping.signal);
+      await runtime.timers.sleep(pause(round), stopping.signal);
     }
     return first;
   };
@@ -131,7 +157,7 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
     const started: Watch = {
       done: settle(attempt, entry)
         .catch((error: unknown) => {
-          // The ledger is away: the row stays open and is taken up again by the next request for it or by a restart.
+          // A mistake of ours: the row stays open and is taken up again by the next request for it or by a restart.
           log.error('reconciler-stopped', {
             attempt: attempt.id,
             code: isGatewayError(error) ? error.code : 'internal',
@@ -167,7 +193,9 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
         signal.addEventListener('abort', () => resolve(), { once: true });
       });
       const outcome = await Promise.race([watch(attempt, entry).done, aborted]);
-      return outcome ?? (await ledger.readAttempt(attempt.practice, attempt.id)) ?? attempt;
+      if (outcome) return outcome;
+      // What cannot be read is still open: a failing ledger must not make it look as if nothing was sent.
+      return (await ledger.readAttempt(attempt.practice, attempt.id).catch(() => undefined)) ?? attempt;
     },
     async stop() {
       stopping.abort();
