@@ -67,7 +67,11 @@ export async function searchGroup(
 
 /** A practice system may be slow to notice that nobody waits; we are not. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal, reason: () => GatewayError): Promise<T> {
-  if (signal.aborted) throw reason();
+  if (signal.aborted) {
+    // Nobody waits for it any more; how it ends is of no interest, but its failure must not go unheard.
+    work.catch(() => undefined);
+    throw reason();
+  }
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(reason());
     signal.addEventListener('abort', onAbort, { once: true });
