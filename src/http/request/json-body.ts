@@ -36,7 +36,7 @@ function endOfString(text: string, start: number): number {
     if (Number.isNaN(code)) refuse('The body is not well-formed JSON: a text is not closed');
     if (code === QUOTE) return position + 1;
     position += code === BACKSLASH ? 2 : 1;
-    if (position - start > BODY_LIMITS.stringLength) refuse('The body holds a text of more than 64 KiB');
+    if (position - start - 1 > BODY_LIMITS.stringLength) refuse('The body holds a text of more than 64 KiB');
   }
 }
 
@@ -103,7 +103,7 @@ function addKey(keys: Set<string>, quoted: string): void {
 }
 
 /** A number of this form may be too large for anything but `Infinity`. */
-const PERHAPS_INFINITE = /\d[eE]\+?\d{3}|(?<!\d)\d{300}/;
+const PERHAPS_INFINITE = /\d[eE]\+?\d{3}|(?<!\d)\d{200}/;
 
 /** NUL and half a surrogate pair cannot be stored or sent on faithfully. */
 function hasBadCharacters(text: string): boolean {

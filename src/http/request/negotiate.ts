@@ -10,15 +10,16 @@ export type Format = 'json';
 /** What an answer's `Content-Type` says: no space before `charset`. */
 export const CONTENT_TYPES: Record<Format, string> = { json: 'application/fhir+json;charset=utf-8' };
 
-const FORMATS: Readonly<Record<string, Format>> = {
-  json: 'json',
-  'application/json': 'json',
-  'application/fhir+json': 'json',
-  'application/json+fhir': 'json',
-  'text/json': 'json',
+/** A map, because a consumer may ask for a format called `constructor`. */
+const FORMATS: ReadonlyMap<string, Format> = new Map([
+  ['json', 'json'],
+  ['application/json', 'json'],
+  ['application/fhir+json', 'json'],
+  ['application/json+fhir', 'json'],
+  ['text/json', 'json'],
   // A plus sign that was not percent-encoded in `_format` arrives as a space.
-  'application/fhir json': 'json',
-};
+  ['application/fhir json', 'json'],
+]);
 
 function mediaType(value: string): string {
   return (value.split(';', 1)[0] ?? '').trim().toLowerCase();
@@ -42,7 +43,7 @@ function refused(part: string): boolean {
 export function negotiate(query: URLSearchParams, headers: IncomingHttpHeaders): Format {
   const asked = query.get('_format');
   if (asked !== null) {
-    const format = FORMATS[mediaType(asked)];
+    const format = FORMATS.get(mediaType(asked));
     if (!format) throw unsupported('_format');
     return format;
   }
@@ -51,7 +52,7 @@ export function negotiate(query: URLSearchParams, headers: IncomingHttpHeaders):
   for (const part of accept.split(',')) {
     const type = mediaType(part);
     if (refused(part)) continue;
-    const format = FORMATS[type] ?? (type === '*/*' || type === 'application/*' ? 'json' : undefined);
+    const format = FORMATS.get(type) ?? (type === '*/*' || type === 'application/*' ? 'json' : undefined);
     if (format) return format;
   }
   throw unsupported('Accept');
@@ -60,7 +61,7 @@ export function negotiate(query: URLSearchParams, headers: IncomingHttpHeaders):
 /** The format of a body; a POST or PUT without a FHIR `Content-Type` SHALL be answered 415. */
 export function bodyFormat(headers: IncomingHttpHeaders): Format {
   const type = headers['content-type'];
-  const format = type === undefined ? undefined : FORMATS[mediaType(type)];
+  const format = type === undefined ? undefined : FORMATS.get(mediaType(type));
   const charset = /charset\s*=\s*"?([^";\s]+)/i.exec(type ?? '')?.[1];
   if (!format || (charset !== undefined && charset.toLowerCase() !== 'utf-8')) throw unsupported('Content-Type');
   return format;
