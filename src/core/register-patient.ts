@@ -4,6 +4,7 @@
  */
 import { GatewayError } from '../domain/errors.js';
 import type { Patient, PatientDemographics, RegistrationRequest, TemporaryRegistration } from '../domain/patient.js';
+import type { ContactPoint } from '../domain/person.js';
 import { DAY } from '../domain/time.js';
 import type { PatientLink } from '../ports/ledger.js';
 import type { PracticePatient } from '../ports/practice-system.js';
@@ -12,14 +13,21 @@ import { newLink } from './find-patient.js';
 import { findRecord, isActive, linkedRecord, toPatient } from './rows/patient-link.js';
 import { verifyPatient, type Verification } from './rules/verify-patient.js';
 
-/** Details the consumer left out are taken from the national register; what it sent stays as sent. */
+function kindOf({ system, use }: ContactPoint): string {
+  // The use means nothing for an email.
+  return system === 'email' ? system : `${system} ${use ?? ''}`;
+}
+
+/** Details the consumer left out are taken from the national register, each by itself; what it sent stays as sent. */
 function supplemented(sent: PatientDemographics, register: PatientDemographics | undefined): PatientDemographics {
   if (!register) return sent;
+  const uses = new Set(sent.addresses.map(({ use }) => use));
+  const kinds = new Set(sent.telecom.map(kindOf));
   return {
     ...sent,
     gender: sent.gender ?? register.gender,
-    addresses: sent.addresses.length > 0 ? sent.addresses : register.addresses,
-    telecom: sent.telecom.length > 0 ? sent.telecom : register.telecom,
+    addresses: [...sent.addresses, ...register.addresses.filter(({ use }) => !uses.has(use))],
+    telecom: [...sent.telecom, ...register.telecom.filter((contact) => !kinds.has(kindOf(contact)))],
     language: sent.language ?? register.language,
   };
 }
