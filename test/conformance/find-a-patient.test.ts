@@ -152,11 +152,30 @@ describe('find a patient: what is answered', () => {
     expect(address).toEqual([{ use: 'home', line: ['1 Quay Lane', 'Testham', 'HG9 9ZZ'] }]);
   });
 
-  it('find a patient: everything known is populated, such as an email, a gender and a language', async () => {
+  it('find a patient: everything known is populated, such as an email and a gender', async () => {
     expect((await found('9991000062')).telecom).toContainEqual(
       expect.objectContaining({ system: 'email', value: 'post@example.org' }),
     );
     expect((await found('9991000062')).gender).toBe('male');
+  });
+
+  it('find a patient: the language that the register knows, and the need of an interpreter', async () => {
+    const patients = [{ id: 1, name: 'Katarzyna Zielona', dob: '1965-11-30', phn: '9991000046' }];
+    const own = await startTestGateway({ riverside: { patients } });
+    try {
+      const coding = [{ system: `${CODES}CareConnect-HumanLanguage-1`, code: 'pl', display: 'Polish' }];
+      expect((await found('9991000046', own)).extension).toEqual([
+        {
+          url: `${PROFILE}Extension-CareConnect-GPC-NHSCommunication-1`,
+          extension: [
+            { url: 'language', valueCodeableConcept: { coding } },
+            { url: 'interpreterRequired', valueBoolean: true },
+          ],
+        },
+      ]);
+    } finally {
+      await own.stop();
+    }
   });
 
   it('find a patient: the managing organisation is the one of the URL', async () => {
