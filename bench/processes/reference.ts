@@ -62,20 +62,31 @@ async function write<T>(path: string, content: unknown): Promise<T> {
   }
 }
 
-const local = (instant: number): string => `${new Date(instant).toISOString().slice(0, 19)}+00:00`;
+/** Times come again with every search; the gateway remembers how they are written, so the reference does too. */
+const written = new Map<string, string[]>();
+
+function local(wall: string, minutes = 0): string {
+  let texts = written.get(wall);
+  if (texts === undefined) written.set(wall, (texts = []));
+  return (texts[minutes] ??= `${new Date(instantOf(wall) + minutes * 60_000).toISOString().slice(0, 19)}+00:00`);
+}
+
+function instantOf(wall: string): number {
+  return Date.parse(`${wall.replace(' ', 'T')}Z`);
+}
 
 function toSlot(row: Row, place: number): object {
-  const start = Date.parse(`${row.startingTime.replace(' ', 'T')}Z`) + place * row.duration * 60_000;
+  const minutes = place * row.duration;
   return {
     resourceType: 'Slot',
-    id: `${row.id}-${place + 1}-${(start / 60_000).toString(36)}-01234567`,
+    id: `${row.id}-${place + 1}-${VERSION.slice(0, 6)}-01234567`,
     meta: { versionId: VERSION, profile: [`${PROFILE}GPConnect-Slot-1`] },
     extension: [{ url: `${PROFILE}Extension-GPConnect-DeliveryChannel-2`, valueCode: 'In-person' }],
     serviceType: [{ text: 'GP routine' }],
     schedule: { reference: `Schedule/s${row.id}` },
     status: 'free',
-    start: local(start),
-    end: local(start + row.duration * 60_000),
+    start: local(row.startingTime, minutes),
+    end: local(row.startingTime, minutes + row.duration),
   };
 }
 
@@ -91,8 +102,8 @@ function toSchedule(row: Row): object {
       { reference: `Practitioner/${String(row.consultantId)}` },
     ],
     planningHorizon: {
-      start: local(Date.parse(`${row.startingTime.replace(' ', 'T')}Z`)),
-      end: local(Date.parse(`${row.endingTime.replace(' ', 'T')}Z`)),
+      start: local(row.startingTime),
+      end: local(row.endingTime),
     },
   };
 }
