@@ -1,5 +1,5 @@
 /** The listening socket, with the limits that keep half-finished requests from piling up. */
-import { createServer, type Server, STATUS_CODES } from 'node:http';
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Express } from 'express';
 import { GatewayError, type ErrorCode } from '../domain/errors.js';
@@ -23,6 +23,9 @@ const LIMITS = {
   // The app refuses a request without Host: node would do it without a body.
   requireHostHeader: false,
 } as const;
+
+/** While stopping: how often connections that have had their last answer are closed. */
+const SWEEP_MS = 100;
 
 /** Requests so malformed that no handler sees them still get an OperationOutcome. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Socket, representation: Representation): void {
@@ -50,6 +53,11 @@ export async function listen(
   // All of them, up to the size above: those past a limit here would be dropped without a word. The app counts.
   server.maxHeadersCount = 0;
   server.maxConnections = 2_000;
+  const answering = new Set<ServerResponse>();
+  server.prependListener('request', (_request, response) => {
+    answering.add(response);
+    response.once('close', () => answering.delete(response));
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     answerClientError(error, socket as Socket, representation),
   );
@@ -63,8 +71,12 @@ export async function listen(
     async stop(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      // Who has an answer coming is told that it is the last one; a connection kept alive would hold us for long.
+      for (const response of answering) response.shouldKeepAlive = false;
+      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
       const patience = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
+      clearInterval(sweep);
       clearTimeout(patience);
     },
   };
