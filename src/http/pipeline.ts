@@ -150,16 +150,19 @@ export async function serve(
   const began = context.runtime.clock.monotonic();
   const record: RequestRecord = { practice: undefined, caller: undefined, touched: [], code: undefined };
   let reply: Reply;
+  let onDelivered: (() => void) | undefined;
   try {
     if (!interaction) throw refusal ?? new GatewayError('unknown-endpoint', 'Nothing is served at this address');
     const done = await perform(http, interaction, request, consumerSignal(response), record);
     reply = done.reply;
-    if (done.answer.onDelivered) response.once('finish', done.answer.onDelivered);
+    onDelivered = done.answer.onDelivered;
   } catch (thrown) {
     reply = refused(http, thrown, record);
   }
   try {
     context.audit.record(audited(http, interaction?.row.interactionId, record, reply));
+    // Only now is this what the consumer will be told.
+    if (onDelivered) response.once('finish', onDelivered);
   } catch (thrown) {
     // What cannot be audited is not answered.
     reply = refused(http, thrown, record);
