@@ -60,22 +60,27 @@ export function parseSession(value: unknown, zone: PracticeZone): ParsedSession 
   const used = readCount(value, USED);
   const consultantId = readId(value, CONSULTANT);
   const institutionId = readId(value, INSTITUTION);
-  const known = {
+  const name = readText(value, NAME);
+  const duration = readNumber(value, DURATION, 0, 24 * 60);
+  const free = freePlaces(value, capacity, used);
+  const nextToken = Math.max(1, readCount(value, NEXT, MOST_TOKENS) ?? (used ?? 0) + 1);
+  const open = isOpen(value);
+  const itemId = readId(value, ITEM);
+  const content = `${name}|${duration}|${capacity}|${free}|${nextToken}|${open}|${itemId}|${start.instant}|${end?.instant}`;
+  const session: HmisSession = {
     id,
-    name: readText(value, NAME),
+    name,
     consultantId: consultantId === undefined ? undefined : String(consultantId),
     institutionId: institutionId === undefined ? undefined : String(institutionId),
     start: start.instant,
     end: end?.instant,
-    duration: readNumber(value, DURATION, 0, 24 * 60),
+    duration,
     capacity,
-    free: freePlaces(value, capacity, used),
-    nextToken: Math.max(1, readCount(value, NEXT, MOST_TOKENS) ?? (used ?? 0) + 1),
-    open: isOpen(value),
-    itemId: readId(value, ITEM),
+    free,
+    nextToken,
+    open,
+    itemId,
+    version: fingerprint(`${content}|${consultantId}|${institutionId}`),
   };
-  const { name, duration, free, nextToken, open, itemId } = known;
-  const content = `${name}|${duration}|${capacity}|${free}|${nextToken}|${open}|${itemId}|${known.start}|${known.end}`;
-  const version = fingerprint(`${content}|${known.consultantId}|${known.institutionId}`);
-  return { session: { ...known, version }, adjusted: start.adjusted !== undefined || end?.adjusted !== undefined };
+  return { session, adjusted: start.adjusted !== undefined || end?.adjusted !== undefined };
 }
