@@ -1,6 +1,7 @@
 /** Booking, where the ledger, the consumer or another booking gets in the way: what no simulator can be made to do. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Booked } from '../../src/core/book-appointment.js';
+import { bookAppointment, type Booked } from '../../src/core/book-appointment.js';
+import type { KeyedLocks } from '../../src/core/locks.js';
 import { GatewayError, type ErrorCode } from '../../src/domain/errors.js';
 import { SECOND } from '../../src/domain/time.js';
 import type { AttemptState, Ledger } from '../../src/ports/ledger.js';
@@ -319,6 +320,15 @@ describe('the same request again', () => {
     },
   );
 
+  it('is answered though the practice shows the slot as taken by now: it was this request that took it', async () => {
+    await open();
+    const first = await ended(desk.book());
+    desk.places.set(desk.slots[0].id, { state: 'taken' });
+    expect(await ended(desk.book())).toEqual({ appointment: first.appointment, replayed: true });
+    expect(await ended(ending(desk.book(undefined, { traceId: 'trace-2' })))).toBe('booked');
+    expect(desk.sent).toHaveLength(1);
+  });
+
   it('while the outcome is open waits for it, and sends nothing', async () => {
     let proved = false;
     await open({
@@ -358,7 +368,15 @@ describe('several slots', () => {
     const [first, second] = [desk.slots[0], desk.slots[1]];
     const forward = bookingOf([first, second]);
     const wrongWay = { ...bookingOf([second, first]), description: 'Another reason' };
-    const both = [ending(desk.book(forward)), ending(desk.book(wrongWay, { traceId: 'trace-2' }))];
+    // Between its first and its second lock each lets the other run.
+    const { locks } = desk.context;
+    const hesitant: KeyedLocks = {
+      run: (key, signal, work) => locks.run(key, signal, () => desk.runtime.idle().then(work)),
+    };
+    const context = { ...desk.context, locks: hesitant };
+    const both = [forward, wrongWay].map((booking, n) =>
+      ending(bookAppointment(context, desk.request(desk.at, { traceId: `trace-${n}` }), booking, undefined)),
+    );
     expect(await ended(Promise.all(both), SECOND)).toEqual(['booked', 'invalid-resource']);
   });
 });

@@ -210,9 +210,20 @@ describe('negative proof', () => {
     expect(await stateOf(attempt)).toBe('BOOKED');
   });
 
-  it('waits for the whole settle time again when the wall clock was set back behind the moment of sending', async () => {
+  it('takes two look-ups five seconds apart, however many come in between', async () => {
     const attempt = await openAttempt();
-    bench.runtime.setWall(NOW - 1);
+    await bench.runtime.advance(2 * MINUTE);
+    bench.context.reconciler.watch(attempt, entry);
+    await bench.runtime.advance(5 * SECOND - 1);
+    expect(looks).toEqual([120, 120.5, 121.5, 123.5]);
+    expect(await stateOf(attempt)).toBe('CONFIRM_OPEN');
+    await bench.runtime.advance(1);
+    expect(await stateOf(attempt)).toBe('NOT_BOOKED');
+  });
+
+  it('waits for the settle time once more, no less and no longer, when the wall clock was set back', async () => {
+    const attempt = await openAttempt();
+    bench.runtime.setWall(NOW - 60 * MINUTE);
     bench.context.reconciler.watch(attempt, entry);
     await bench.runtime.advance(SETTLE_MS + 4 * SECOND);
     expect(await stateOf(attempt)).toBe('CONFIRM_OPEN');
