@@ -5,17 +5,19 @@
  * before the consumer is told, and silence from the practice is never taken for a no. States: `ports/ledger.ts`.
  */
 import type { Appointment, BookingRequest } from '../domain/appointment.js';
-import { GatewayError, isGatewayError } from '../domain/errors.js';
+import { GatewayError } from '../domain/errors.js';
 import type { AppointmentId } from '../domain/identifiers.js';
 import { principalOf } from '../domain/caller.js';
-import type { Attempt, AttemptChange, IdempotencyKey, PatientLink } from '../ports/ledger.js';
-import type { PracticeAppointment, WriteAnswer } from '../ports/practice-system.js';
+import type { Attempt, IdempotencyKey } from '../ports/ledger.js';
 import { detailsOf, toAppointment } from './rows/attempt.js';
 import { auditEvent, callFor, requireEnabled, type GatewayContext, type Request } from './context.js';
 import { fingerprintOf, transportKey } from './rows/fingerprint.js';
 import { isActive } from './rows/patient-link.js';
-import { checkAgainstPlaces, checkBeforeReading, placeOf, slotTaken, type Place } from './rules/place-rules.js';
+import { checkAgainstPlaces, checkBeforeReading, placeOf, type Place } from './rules/place-rules.js';
 import { releaseIfCancelled } from './read-appointment.js';
+import { confirm } from './saga/confirm.js';
+import { contended, notBooked, outcomeUnknown, slotTaken } from './saga/refusals.js';
+import { finish, type Saga } from './saga/saga.js';
 
 export interface Booked {
   readonly appointment: Appointment;
@@ -25,32 +27,6 @@ export interface Booked {
 
 /** How an attempt stands when its place is given free for the next. */
 type Outcome = { readonly attempt: Attempt; readonly replayed: boolean };
-
-export function outcomeUnknown(practice: string, attempt?: Attempt): GatewayError {
-  const reference = attempt ? ` Reference: ${attempt.id}` : '';
-  return new GatewayError(
-    'outcome-unknown',
-    'The practice system has not confirmed the booking and its outcome is not yet known. Do not book another slot; ' +
-      `send this request again unchanged, or read the patient's appointments, to learn the outcome.${reference}`,
-    { practice, retryAfterSeconds: 5 },
-  );
-}
-
-function notBooked(practice: string): GatewayError {
-  return new GatewayError(
-    'practice-unavailable',
-    'The practice system cannot be reached. Nothing was booked; the request can be sent again safely',
-    { practice, retryAfterSeconds: 10 },
-  );
-}
-
-function contended(practice: string): GatewayError {
-  return new GatewayError(
-    'place-contended',
-    'Another booking of this slot is still being settled. Send the request again, or search for another slot',
-    { practice, fhirPath: 'Appointment.slot', retryAfterSeconds: 10 },
-  );
-}
 
 export async function bookAppointment(
   context: GatewayContext,
@@ -93,17 +69,6 @@ export async function bookAppointment(
   } finally {
     ended.abort();
   }
-}
-
-interface Saga {
-  readonly context: GatewayContext;
-  readonly request: Request;
-  readonly booking: BookingRequest;
-  readonly link: PatientLink;
-  readonly key: IdempotencyKey;
-  readonly fingerprint: string;
-  /** Aborts when the consumer has gone or its deadline has passed. */
-  readonly signal: AbortSignal;
 }
 
 /** Several places are locked in sorted order, so that no two bookings can wait for each other. */
@@ -205,132 +170,6 @@ async function claim(saga: Saga, places: readonly [Place, ...Place[]]): Promise<
     if (claimed.attempt.state !== 'BOOKED') throw contended(practice.odsCode);
     if (slot.timing === 'estimated' || !(await releaseIfCancelled(context, request, claimed.attempt)))
       throw slotTaken();
-  }
-}
-
-/** The call that creates the booking, with its intent before and its outcome after it. */
-async function confirm(saga: Saga, received: Attempt): Promise<Attempt> {
-  const { context, request, booking, link, signal } = saga;
-  const { practice, system } = request.entry;
-  const { clock } = context.runtime;
-  if (link.practiceRef === undefined) throw new GatewayError('internal', 'A booking for a patient without a record');
-  const sentAt = clock.now();
-  const sending = await step(saga, received, {
-    state: 'CONFIRMING',
-    sentAt,
-    settleAt: sentAt + system.capabilities.settleMs,
-  });
-  if (sending.state !== 'CONFIRMING') throw contended(practice.odsCode);
-  const practiceRequest = {
-    slots: booking.slots,
-    patientRef: link.practiceRef,
-    clientReference: received.clientReference,
-  };
-  let answer = await system.book(practiceRequest, callFor(request, 'book', signal));
-  if (answer.class === 'not-sent' && !signal.aborted) {
-    answer = await system.book(practiceRequest, callFor(request, 'book', signal));
-  }
-  context.log.info('booking-answered', {
-    practice: practice.odsCode,
-    attempt: received.id,
-    class: answer.class,
-    traceId: request.caller.traceId,
-  });
-  switch (answer.class) {
-    case 'done':
-      return finish(saga, sending, bookedAs(answer.value));
-    case 'refused':
-      await finish(saga, sending, { state: 'REJECTED', evidence: `refused: ${answer.reason}` });
-      if (answer.reason === 'slot-taken' || answer.reason === 'not-allowed') throw slotTaken();
-      if (answer.reason === 'patient-unknown') {
-        throw new GatewayError(
-          'reference-not-found',
-          'The practice no longer has this patient. Find or register the patient again',
-          {
-            fhirPath: 'Appointment.participant.actor',
-          },
-        );
-      }
-      throw new GatewayError(
-        'practice-system-fault',
-        'The practice system did not accept the booking. Nothing was booked',
-        {
-          practice: practice.odsCode,
-        },
-      );
-    case 'not-sent':
-    case 'auth':
-      await finish(saga, sending, { state: 'NOT_BOOKED', evidence: answer.class });
-      throw notBooked(practice.odsCode);
-    case 'unknown': {
-      const open = await finish(saga, sending, { state: 'CONFIRM_OPEN', evidence: answer.reason });
-      if (answer.late) acceptLateAnswer(saga, open, answer.late);
-      context.reconciler.watch(open, request.entry);
-      return open;
-    }
-  }
-}
-
-export function bookedAs(appointment: PracticeAppointment): Omit<AttemptChange, 'at'> {
-  return {
-    state: 'BOOKED',
-    practiceRef: appointment.ref,
-    start: appointment.start,
-    end: appointment.end,
-    evidence: 'confirmed by the practice',
-  };
-}
-
-/** An answer that comes after we stopped waiting is as good a proof as one in time. */
-function acceptLateAnswer(saga: Saga, open: Attempt, late: Promise<WriteAnswer<PracticeAppointment>>): void {
-  const { context } = saga;
-  void late
-    .then(async (answer) => {
-      if (answer.class !== 'done' && answer.class !== 'refused') return;
-      const current = await context.ledger.readAttempt(open.practice, open.id);
-      if (current?.state !== 'CONFIRM_OPEN') return;
-      await step(
-        saga,
-        current,
-        answer.class === 'done'
-          ? { ...bookedAs(answer.value), evidence: 'late answer' }
-          : { state: 'REJECTED', evidence: `late refusal: ${answer.reason}` },
-      );
-    })
-    .catch((error: unknown) => {
-      // The reconciler looks at the row anyway.
-      context.log.warn('late-answer-not-recorded', {
-        attempt: open.id,
-        ...(isGatewayError(error) && { code: error.code }),
-      });
-    });
-}
-
-async function step(saga: Saga, attempt: Attempt, change: Omit<AttemptChange, 'at'>): Promise<Attempt> {
-  const { context, request } = saga;
-  const at = context.runtime.clock.now();
-  const kind = change.state === 'CONFIRMING' ? 'booking-intent' : 'booking-outcome';
-  const event = auditEvent(request, kind, at, { resources: [`Appointment/${attempt.id}`], state: change.state });
-  const changed = await context.ledger.change(attempt.id, attempt.version, { ...change, at }, event);
-  // Somebody else was faster: theirs is the truth.
-  const current = changed ?? (await context.ledger.readAttempt(attempt.practice, attempt.id));
-  if (!current) throw new GatewayError('internal', 'A booking attempt has vanished from the ledger');
-  return current;
-}
-
-/**
- * Records what the practice has answered. The consumer is told nothing that is not durable: while the ledger cannot
- * write, it is tried again until the deadline, and then the outcome is unknown.
- */
-async function finish(saga: Saga, attempt: Attempt, change: Omit<AttemptChange, 'at'>): Promise<Attempt> {
-  for (;;) {
-    try {
-      return await step(saga, attempt, change);
-    } catch (error) {
-      if (!isGatewayError(error) || error.code !== 'ledger-unavailable') throw error;
-      if (saga.signal.aborted) throw outcomeUnknown(attempt.practice, attempt);
-      await saga.context.runtime.timers.sleep(100, saga.signal);
-    }
   }
 }
 

@@ -22,7 +22,7 @@ function validated(http: GatewayHttp, body: unknown, type: string): unknown {
   const first = issues[0];
   if (first) {
     const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
-    throw new GatewayError('invalid-resource', `${first.fhirPath}: ${first.message}${more}`, {
+    throw new GatewayError('invalid-resource', `${first.message}${more}`, {
       fhirPath: first.fhirPath,
     });
   }

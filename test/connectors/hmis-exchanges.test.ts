@@ -68,7 +68,7 @@ async function replay(names: readonly string[], settings: object = {}): Promise<
       void log.push(`${level} ${event} ${JSON.stringify(fields)}`);
   const system = hmisConnector.create({
     practice: practiceOf(),
-    settings: settingsFor(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, settings),
+    settings: settingsFor(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { timeouts: {}, ...settings }),
     runtime: createRuntime(() => MONDAY_8),
     log: { info: record('info'), warn: record('warn'), error: record('error') },
   });
@@ -284,7 +284,7 @@ describe('hmis exchanges: patients', () => {
       telecom: [
         { system: 'phone', value: '01632 960001', use: 'home' },
         { system: 'phone', value: '07700 900001', use: 'mobile' },
-        { system: 'email', value: 'jane@example.test' },
+        { system: 'email', value: 'jane@example.test', use: 'home' },
       ],
       language: undefined,
     },

@@ -154,7 +154,7 @@ describe('hmis: a booking that gets another number', () => {
 
   it('is called taken once taking it back is proven, however late', async () => {
     const practice = await start(strict);
-    practice.fault('cancel', { kind: 'delay', ms: 600, when: 'before' });
+    practice.fault('cancel', { kind: 'delay', ms: 1200, when: 'before' });
     const { answer } = await bookWhileDeskBooks(practice, 1);
     if (answer.class !== 'unknown' || !answer.late) throw new Error(`no late answer: ${answer.class}`);
     expect(await answer.late).toEqual({ class: 'refused', reason: 'slot-taken' });
@@ -163,7 +163,7 @@ describe('hmis: a booking that gets another number', () => {
 
   it('is taken back also when its answer comes late', async () => {
     const practice = await start();
-    const { answer } = await bookWhileDeskBooks(practice, 3, 600);
+    const { answer } = await bookWhileDeskBooks(practice, 3, 1200);
     if (answer.class !== 'unknown' || !answer.late) throw new Error(`no late answer: ${answer.class}`);
     expect(await answer.late).toEqual({ class: 'refused', reason: 'slot-taken' });
     expect(ours(practice)).toBe(0);
@@ -171,7 +171,7 @@ describe('hmis: a booking that gets another number', () => {
 
   it('is no evidence for a look-up until it is taken back', async () => {
     const practice = await start(strict);
-    practice.fault('cancel', { kind: 'delay', ms: 600, when: 'before' });
+    practice.fault('cancel', { kind: 'delay', ms: 1200, when: 'before' });
     const { slot, answer } = await bookWhileDeskBooks(practice, 1);
     if (answer.class !== 'unknown' || !answer.late) throw new Error(`no late answer: ${answer.class}`);
     const trace = { ...bookingOf(practice, slot), sentAt: practice.clock.now(), knownRefs: new Set<never>() };

@@ -19,9 +19,9 @@ function impatient(yaml: string): string {
   return yaml
     .replaceAll(
       '      allowHttp: true\n      key:',
-      '      allowHttp: true\n      timeouts: { bookMs: 300, readMs: 400, searchMs: 400 }\n      key:',
+      '      allowHttp: true\n      timeouts: { bookMs: 700, readMs: 900, searchMs: 900 }\n      key:',
     )
-    .concat('\nlimits: { bookingDeadline: 2s }\n');
+    .concat('\nlimits: { bookingDeadline: 3s }\n');
 }
 
 beforeAll(async () => {
@@ -91,8 +91,8 @@ describe('the answer to the booking call is lost or spoilt', () => {
     ['no JSON, not executed', { kind: 'not-json', when: 'before' }, 504],
     ['no JSON, executed', { kind: 'not-json', when: 'after' }, 201],
     ['five megabytes, executed', { kind: 'huge', bytes: 5_000_000, when: 'after' }, 201],
-    ['executed, answered after our patience', { kind: 'delay', ms: 700, when: 'after' }, 201],
-    ['executed after our patience', { kind: 'delay', ms: 700, when: 'before' }, 201],
+    ['executed, answered after our patience', { kind: 'delay', ms: 1300, when: 'after' }, 201],
+    ['executed after our patience', { kind: 'delay', ms: 1300, when: 'before' }, 201],
     ['success for another session', { kind: 'system', name: 'other-session', when: 'after' }, 201],
     ['success for another patient', { kind: 'system', name: 'other-patient', when: 'after' }, 201],
   ])('%s', async (_title, fault, status) => {

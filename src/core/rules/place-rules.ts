@@ -4,6 +4,7 @@ import { GatewayError } from '../../domain/errors.js';
 import type { Practice } from '../../domain/practice.js';
 import type { Schedule, Slot } from '../../domain/schedule.js';
 import type { PlaceView } from '../../ports/practice-system.js';
+import { slotTaken } from '../saga/refusals.js';
 import { isOpenForBooking, mayUse } from '../search-free-slots.js';
 
 export interface Place {
@@ -13,12 +14,6 @@ export interface Place {
 
 function invalid(message: string, fhirPath: string): GatewayError {
   return new GatewayError('invalid-resource', message, { fhirPath });
-}
-
-export function slotTaken(): GatewayError {
-  return new GatewayError('slot-taken', 'The slot is no longer free. Search for free slots again', {
-    fhirPath: 'Appointment.slot',
-  });
 }
 
 /** What can be said of a booking without asking the practice. */

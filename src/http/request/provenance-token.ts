@@ -75,13 +75,9 @@ function resource(claims: Json, name: string, type: string, validator: Structure
   }
   const issue = validator.validate(value, type)[0];
   if (issue) {
-    throw new GatewayError(
-      'invalid-resource',
-      `Claim ${name} of the bearer token: ${issue.fhirPath}: ${issue.message}`,
-      {
-        fhirPath: name,
-      },
-    );
+    throw new GatewayError('invalid-resource', `Claim ${name} of the bearer token: ${issue.message}`, {
+      fhirPath: name,
+    });
   }
   return value as Json;
 }

@@ -211,7 +211,7 @@ export function cancelTests(test: Test): void {
 
   test('learns late that it cancelled', async (practice) => {
     const { ref } = await booked(practice);
-    practice.fault('cancel', { kind: 'delay', ms: 600, when: 'before' });
+    practice.fault('cancel', { kind: 'delay', ms: 1200, when: 'before' });
     const answer = await cancel(practice, ref);
     if (answer.class !== 'unknown' || !answer.late) throw new Error(`no late answer: ${answer.class}`);
     expect(done(await answer.late)).toMatchObject({ status: 'cancelled' });

@@ -146,11 +146,10 @@ export function bookingTests(test: Test): void {
   for (const when of ['before', 'after'] as const) {
     test(`answers "unknown" in time and the proof when it comes, effect ${when} the delay`, async (practice) => {
       const slot = await firstSlot(practice);
-      practice.fault('book', { kind: 'delay', ms: 600, when });
-      const started = performance.now();
+      practice.fault('book', { kind: 'delay', ms: 1200, when });
       const answer = await practice.system.book(bookingOf(practice, slot), booking());
-      expect(performance.now() - started).toBeLessThan(550);
       if (answer.class !== 'unknown' || !answer.late) throw new Error(`no late answer: ${answer.class}`);
+      expect(await Promise.race([answer.late, Promise.resolve('not yet')])).toBe('not yet');
       expect(done(await answer.late)).toMatchObject({ status: 'booked', start: slot.start });
       expect(practice.liveBookings()).toBe(1);
       expect(practice.arrived('book')).toBe(1);

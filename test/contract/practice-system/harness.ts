@@ -61,9 +61,9 @@ export interface SimulatedPractice {
 }
 
 /** How long the connector under test waits for a write, in milliseconds; and for a read. */
-export const CONTRACT_TIMEOUTS = { write: 300, read: 400 } as const;
+export const CONTRACT_TIMEOUTS = { write: 700, read: 900 } as const;
 /** Longer than the system under test is waited for, shorter than a test may take. */
-export const TOO_LONG_MS = 700;
+export const TOO_LONG_MS = 1500;
 
 export type Test = (title: string, run: (practice: SimulatedPractice) => Promise<void>) => void;
 

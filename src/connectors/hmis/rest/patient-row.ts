@@ -66,7 +66,7 @@ export function parsePatient(value: unknown, home: NhsNumberHome): HmisPatient {
   const email = readText(value, ['email']);
   if (phone !== undefined) telecom.push({ system: 'phone', value: phone, use: 'home' });
   if (mobile !== undefined) telecom.push({ system: 'phone', value: mobile, use: 'mobile' });
-  if (email !== undefined) telecom.push({ system: 'email', value: email });
+  if (email !== undefined) telecom.push({ system: 'email', value: email, use: 'home' });
   const sex = readText(value, ['sex'], 40)?.toLowerCase();
   const title = readText(value, ['title'], 40);
   const address = readText(value, ['address'], 2000);

@@ -1,0 +1,35 @@
+/** What a consumer is told when a booking does not end in an appointment. */
+import { GatewayError } from '../../domain/errors.js';
+import type { Attempt } from '../../ports/ledger.js';
+
+export function slotTaken(): GatewayError {
+  return new GatewayError('slot-taken', 'The slot is no longer free. Search for free slots again', {
+    fhirPath: 'Appointment.slot',
+  });
+}
+
+export function outcomeUnknown(practice: string, attempt?: Attempt): GatewayError {
+  const reference = attempt ? ` Reference: ${attempt.id}` : '';
+  return new GatewayError(
+    'outcome-unknown',
+    'The practice system has not confirmed the booking and its outcome is not yet known. Do not book another slot; ' +
+      `send this request again unchanged to learn the outcome.${reference}`,
+    { practice, retryAfterSeconds: 5 },
+  );
+}
+
+export function notBooked(practice: string): GatewayError {
+  return new GatewayError(
+    'practice-unavailable',
+    'The practice system cannot be reached. Nothing was booked; the request can be sent again safely',
+    { practice, retryAfterSeconds: 10 },
+  );
+}
+
+export function contended(practice: string): GatewayError {
+  return new GatewayError(
+    'place-contended',
+    'Another booking of this slot is still being settled. Send the request again, or search for another slot',
+    { practice, fhirPath: 'Appointment.slot', retryAfterSeconds: 10 },
+  );
+}

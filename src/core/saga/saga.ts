@@ -1,0 +1,45 @@
+/** One booking under way, and the only way its state changes. */
+import type { BookingRequest } from '../../domain/appointment.js';
+import { GatewayError, isGatewayError } from '../../domain/errors.js';
+import type { Attempt, AttemptChange, IdempotencyKey, PatientLink } from '../../ports/ledger.js';
+import { auditEvent, type GatewayContext, type Request } from '../context.js';
+import { outcomeUnknown } from './refusals.js';
+
+export interface Saga {
+  readonly context: GatewayContext;
+  readonly request: Request;
+  readonly booking: BookingRequest;
+  readonly link: PatientLink;
+  readonly key: IdempotencyKey;
+  readonly fingerprint: string;
+  /** Aborts when the consumer has gone or its deadline has passed. */
+  readonly signal: AbortSignal;
+}
+
+export async function step(saga: Saga, attempt: Attempt, change: Omit<AttemptChange, 'at'>): Promise<Attempt> {
+  const { context, request } = saga;
+  const at = context.runtime.clock.now();
+  const kind = change.state === 'CONFIRMING' ? 'booking-intent' : 'booking-outcome';
+  const event = auditEvent(request, kind, at, { resources: [`Appointment/${attempt.id}`], state: change.state });
+  const changed = await context.ledger.change(attempt.id, attempt.version, { ...change, at }, event);
+  // Somebody else was faster: theirs is the truth.
+  const current = changed ?? (await context.ledger.readAttempt(attempt.practice, attempt.id));
+  if (!current) throw new GatewayError('internal', 'A booking attempt has vanished from the ledger');
+  return current;
+}
+
+/**
+ * Records what the practice has answered. The consumer is told nothing that is not durable: while the ledger cannot
+ * write, it is tried again until the deadline, and then the outcome is unknown.
+ */
+export async function finish(saga: Saga, attempt: Attempt, change: Omit<AttemptChange, 'at'>): Promise<Attempt> {
+  for (;;) {
+    try {
+      return await step(saga, attempt, change);
+    } catch (error) {
+      if (!isGatewayError(error) || error.code !== 'ledger-unavailable') throw error;
+      if (saga.signal.aborted) throw outcomeUnknown(attempt.practice, attempt);
+      await saga.context.runtime.timers.sleep(100, saga.signal);
+    }
+  }
+}
