@@ -97,6 +97,8 @@ export function createPracticeZone(name: string): PracticeZone {
   /** Offset of a whole UTC day, or `undefined` where the clocks change within it. */
   const days = new Map<number, number | undefined>();
   const quarters = new Map<number, number>();
+  /** Most slots start where another one ends, and the next search finds the same ones: a time is written once. */
+  const written = new Map<Instant, string>();
 
   const offsetMinutesAt = (instant: Instant): number => {
     const day = Math.floor(instant / DAY);
@@ -121,8 +123,14 @@ export function createPracticeZone(name: string): PracticeZone {
     name,
     offsetMinutesAt,
     toLocal(instant) {
-      const offset = offsetMinutesAt(instant);
-      return new Date(instant + offset * MINUTE).toISOString().slice(0, 19) + formatOffset(offset);
+      let text = written.get(instant);
+      if (text === undefined) {
+        const offset = offsetMinutesAt(instant);
+        text = new Date(instant + offset * MINUTE).toISOString().slice(0, 19) + formatOffset(offset);
+        if (written.size > MOST_REMEMBERED) written.clear();
+        written.set(instant, text);
+      }
+      return text;
     },
     toLocalDate(instant) {
       return new Date(instant + offsetMinutesAt(instant) * MINUTE).toISOString().slice(0, 10);

@@ -15,7 +15,6 @@ import { isGatewayError, type GatewayError } from '../../../domain/errors.js';
 import type { OdsCode } from '../../../domain/identifiers.js';
 import type { Practice } from '../../../domain/practice.js';
 import type { PracticeFreeSlots, PracticeShortfall, Schedule, Slot } from '../../../domain/schedule.js';
-import type { Instant, PracticeZone } from '../../../domain/time.js';
 import type { SlotIncludes } from '../../representation.js';
 import { EXTENSION, PROFILE } from '../codes.js';
 import { writeShortfall } from '../outcome.js';
@@ -74,27 +73,11 @@ function toSchedule(schedule: Schedule, practice: Practice): FhirSchedule {
     ],
     ...(planningHorizon && {
       planningHorizon: {
-        start: toLocal(planningHorizon.start, practice.zone),
-        end: toLocal(planningHorizon.end, practice.zone),
+        start: practice.zone.toLocal(planningHorizon.start),
+        end: practice.zone.toLocal(planningHorizon.end),
       },
     }),
   };
-}
-
-/** Most slots start where another one ends, and the next search finds the same ones: a time is written once. */
-const MOST_WRITTEN = 4096;
-const writtenByZone = new WeakMap<PracticeZone, Map<Instant, string>>();
-
-function toLocal(instant: Instant, zone: PracticeZone): string {
-  let written = writtenByZone.get(zone);
-  if (written === undefined) writtenByZone.set(zone, (written = new Map()));
-  let text = written.get(instant);
-  if (text === undefined) {
-    text = zone.toLocal(instant);
-    if (written.size >= MOST_WRITTEN) written.clear();
-    written.set(instant, text);
-  }
-  return text;
 }
 
 /** Slots in order of time; `known` are the schedules that a slot may refer to. */
@@ -125,8 +108,8 @@ function toSlots(result: PracticeFreeSlots, known: ReadonlyMap<string, Schedule>
       serviceType,
       schedule,
       status: 'free',
-      start: toLocal(slot.start, zone),
-      end: toLocal(slot.end, zone),
+      start: zone.toLocal(slot.start),
+      end: zone.toLocal(slot.end),
     };
     return { slot, resource };
   });
