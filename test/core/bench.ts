@@ -9,14 +9,15 @@ import { createKeyedLocks } from '../../src/core/locks.js';
 import { createReconciler } from '../../src/core/reconcile.js';
 import type { BookingRequest } from '../../src/domain/appointment.js';
 import type { Caller } from '../../src/domain/caller.js';
+import { GatewayError } from '../../src/domain/errors.js';
 import type { Asid, LocationId, PracticePatientRef, PractitionerId, ScheduleId } from '../../src/domain/identifiers.js';
 import type { Practice } from '../../src/domain/practice.js';
 import type { Schedule, Slot } from '../../src/domain/schedule.js';
 import { createPracticeZone, HOUR, MINUTE, SECOND } from '../../src/domain/time.js';
-import type { Ledger, PatientLink } from '../../src/ports/ledger.js';
+import type { Attempt, AttemptState, Ledger, PatientLink } from '../../src/ports/ledger.js';
 import type { PracticeAppointment, PracticeSystem } from '../../src/ports/practice-system.js';
 import { openSqliteRecords, type Records } from '../../src/records/open-sqlite.js';
-import { linkEvent, ods, patientLink, practiceRef, slotId } from '../records/samples.js';
+import { auditEvent, linkEvent, ods, patientLink, practiceRef, slotId } from '../records/samples.js';
 import { createVirtualRuntime, type VirtualRuntime } from '../support/virtual-runtime.js';
 
 /** Monday 18 May 2026, 07:00 in London. */
@@ -216,6 +217,40 @@ export async function startBench(wrap: (ledger: Ledger) => Ledger = (ledger) => 
       await records.close();
     },
   };
+}
+
+/** Its methods fail while they are named in `broken`. */
+export function breakable(ledger: Ledger, broken: ReadonlySet<keyof Ledger>): Ledger {
+  const guard =
+    <A extends unknown[], R>(name: keyof Ledger, method: (...args: A) => Promise<R>) =>
+    (...args: A): Promise<R> =>
+      broken.has(name) ? Promise.reject(new GatewayError('ledger-unavailable', 'away')) : method(...args);
+  return {
+    ...ledger,
+    change: guard('change', ledger.change.bind(ledger)),
+    readAttempt: guard('readAttempt', ledger.readAttempt.bind(ledger)),
+    knownPracticeRefs: guard('knownPracticeRefs', ledger.knownPracticeRefs.bind(ledger)),
+  };
+}
+
+/** The attempt as the ledger holds it now. */
+export async function storedRow({ records }: Bench, attempt: Attempt): Promise<Attempt> {
+  const found = await records.ledger.readAttempt(attempt.practice, attempt.id);
+  if (!found) throw new Error('gone');
+  return found;
+}
+
+/** Moves the attempt on, as anybody else than the reconciler would; a new one is RECEIVED already. */
+export async function changedRow(
+  { records }: Bench,
+  attempt: Attempt,
+  state: AttemptState,
+  more: object = {},
+): Promise<Attempt> {
+  if (state === 'RECEIVED') return attempt;
+  const next = await records.ledger.change(attempt.id, attempt.version, { state, at: NOW, ...more }, auditEvent());
+  if (!next) throw new Error('somebody else was faster');
+  return next;
 }
 
 function caller(traceId: string): Caller {
