@@ -21,10 +21,11 @@ function validated(http: GatewayHttp, body: unknown, type: string): unknown {
   const issues = http.face.validator.validate(body, type);
   const first = issues[0];
   if (first) {
+    const { fhirPath, message } = first;
+    // A message that begins with its own path needs no second one; of a repeated element it does not say which.
+    const where = message.startsWith(fhirPath) ? '' : `${fhirPath}: `;
     const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
-    throw new GatewayError('invalid-resource', `${first.message}${more}`, {
-      fhirPath: first.fhirPath,
-    });
+    throw new GatewayError('invalid-resource', `${where}${message}${more}`, { fhirPath });
   }
   return body;
 }

@@ -15,16 +15,14 @@ const booking: fc.Arbitrary<BookingRequest> = fc
     practitionerId: fc.option(text, { nil: undefined }),
     slots: fc.uniqueArray(text, { minLength: 1, maxLength: 4 }),
     identifiers: fc.array(fc.record({ system: text, value: text }), { maxLength: 2 }),
-    name: text,
   })
-  .map(({ name, practitionerId, slots, ...rest }) => {
+  .map(({ practitionerId, slots, ...rest }) => {
     const plain = bookingOf([slotNumber(1)]);
     return {
       ...plain,
       ...rest,
       practitionerId: practitionerId as PractitionerId | undefined,
       slots: slots.map(slotId),
-      bookingOrganisation: { ...plain.bookingOrganisation, name },
     };
   });
 
@@ -74,6 +72,11 @@ describe('fingerprint of a booking', () => {
     ['identifiers', { identifiers: [{ system: 'https://consumer.example', value: '1' }] }],
   ])('changes with: %s', (_what, change) => {
     expect(fingerprintOf(PRACTICE, { ...plain, ...change })).not.toBe(fingerprintOf(PRACTICE, plain));
+  });
+
+  it('does not change with how the organisation is written down', () => {
+    const written = { ...plain.bookingOrganisation, localId: 'org-2', name: 'Northdale NHS 111', telecom: [] };
+    expect(fingerprintOf(PRACTICE, { ...plain, bookingOrganisation: written })).toBe(fingerprintOf(PRACTICE, plain));
   });
 
   it('changes with the practice, and is a SHA-256 in hex', () => {

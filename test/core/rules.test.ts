@@ -233,3 +233,8 @@ describe('book an appointment: the place as the practice shows it now', () => {
     expect(codeOf(() => checkAgainstPlaces(two, practice(), [place(1), place(2)], NOW))).toBeUndefined();
   });
 });
+
+it('two people who both lack a given name have no initial in common', () => {
+  expect(demographicsAgree(person('1985-06-15', 'Testwell'), person('1985-06-16', 'Testwell'))).toBe(false);
+  expect(demographicsAgree(person('1985-06-15', 'Testwell', ' '), person('1985-06-16', 'Testwell', ''))).toBe(false);
+});

@@ -22,12 +22,13 @@ export function versionOf(content: unknown): string {
 }
 
 /**
- * What was asked, whatever the format it came in. The consumer's own stamp of creation is left out: a repeat may carry
- * a new one.
+ * What was asked, whatever the format it came in. The consumer's own stamp of creation is left out, and so is how it
+ * writes its organisation down: a repeat may do both anew.
  */
 export function fingerprintOf(practice: OdsCode, booking: BookingRequest): string {
-  const { created: _created, ...content } = booking;
-  return sha256(canonical({ practice, ...content, slots: [...booking.slots].sort() }));
+  const { created: _created, bookingOrganisation, ...content } = booking;
+  const organisation = bookingOrganisation.odsCode;
+  return sha256(canonical({ practice, ...content, organisation, slots: [...booking.slots].sort() }));
 }
 
 /** The key of a request that brought none: who sent it, its trace id and what it asks. */

@@ -31,6 +31,7 @@ export function demographicsAgree(a: PatientDemographics, b: PatientDemographics
   return (
     equalParts === 2 &&
     familyStart(a.name) === familyStart(b.name) &&
+    initial(a.name.given[0]) !== '' &&
     initial(a.name.given[0]) === initial(b.name.given[0])
   );
 }
