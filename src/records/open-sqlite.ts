@@ -17,7 +17,7 @@ import { createCommitQueue } from './commit-queue.js';
 import { createPatientLinks } from './patient-links.js';
 import { MIGRATIONS, SCHEMA_VERSION, type Schema } from './schema.js';
 import { createSealing, type Sealing } from './sealing.js';
-import { ImmediateSqliteDialect } from './sqlite-dialect.js';
+import { ImmediateSqliteDialect, keep } from './sqlite-dialect.js';
 
 const BUSY_TIMEOUT_MS = 200;
 const SYNCHRONOUS_FULL = 2;
@@ -48,7 +48,7 @@ function refuse(message: string, cause?: unknown): GatewayError {
  * that is used again, as in containers, cannot be mistaken for the owner.
  */
 function lockFile(file: string): () => void {
-  const lock = new Database(`${file}.lock`, { timeout: 0 });
+  const lock = keep(new Database(`${file}.lock`, { timeout: 0 }));
   try {
     lock.exec('begin exclusive');
   } catch (error) {
@@ -61,7 +61,8 @@ function lockFile(file: string): () => void {
 
 /** One value of a pragma, set or read. */
 function pragma(database: SqliteDatabase, text: string): unknown {
-  return database.pragma(text, { simple: true });
+  const statement = keep(database.prepare(`pragma ${text}`));
+  return statement.reader ? statement.pluck().get() : statement.run();
 }
 
 function checkHealth(database: SqliteDatabase): unknown {
@@ -162,7 +163,7 @@ export async function openSqliteRecords(options: SqliteRecordsOptions): Promise<
   try {
     const unlock = options.file === ':memory:' ? undo : lockFile(options.file);
     undo = unlock;
-    const database = new Database(options.file);
+    const database = keep(new Database(options.file));
     undo = () => {
       database.close();
       unlock();

@@ -12,17 +12,32 @@ import {
   type SqliteDatabase as KyselyDatabase,
 } from 'kysely';
 
-const MOST_STATEMENTS = 500;
+const kept = new Set<object>();
 
-/** Preparing a statement costs more than running it, and Kysely's driver prepares anew for every query. */
+/**
+ * Keeps a native object of the database driver until the process ends.
+ *
+ * From 24.19 on, Node's headers make every native object that is wrapped the way better-sqlite3 12 wraps databases and
+ * statements take back a hook in its destructor, and abort the process when the garbage collector is what runs that
+ * destructor. A driver compiled against those headers would end the gateway some time after it has dropped a statement.
+ * So none is dropped: a process opens one ledger and prepares a few dozen statements, each once.
+ */
+export function keep<T extends object>(native: T): T {
+  kept.add(native);
+  return native;
+}
+
+/**
+ * Preparing a statement costs more than running it, and Kysely's driver prepares anew for every query. Our queries are
+ * written once with parameters, so there are a few dozen of them.
+ */
 function rememberStatements(database: SqliteDatabase): KyselyDatabase {
   const statements = new Map<string, Statement>();
   return {
     prepare(sql) {
       let statement = statements.get(sql);
       if (statement === undefined) {
-        if (statements.size >= MOST_STATEMENTS) statements.clear();
-        statement = database.prepare(sql);
+        statement = keep(database.prepare(sql));
         statements.set(sql, statement);
       }
       return statement;

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteRecords, prepareFile } from '../../src/records/open-sqlite.js';
+import { keep } from '../../src/records/sqlite-dialect.js';
 import {
   auditEvent,
   claim,
@@ -23,9 +24,15 @@ beforeEach(async () => {
 });
 afterEach(() => folder.remove());
 
+function pragmaOf(database: Database.Database, name: string): unknown {
+  return keep(database.prepare(`pragma ${name}`))
+    .pluck()
+    .get();
+}
+
 /** Works on the file behind the ledger's back. */
 function tamper(sql: string): void {
-  const database = new Database(file);
+  const database = keep(new Database(file));
   database.exec(sql);
   database.close();
 }
@@ -37,15 +44,15 @@ function refusal(part: string) {
 describe('opening', () => {
   it('syncs every commit, on a file that exists already too', async () => {
     await (await openFile(file)).close();
-    const database = new Database(file);
+    const database = keep(new Database(file));
     try {
-      expect(database.pragma('journal_mode', { simple: true })).toBe('wal');
+      expect(pragmaOf(database, 'journal_mode')).toBe('wal');
       // The trap: the driver runs a reopened WAL file with NORMAL.
-      expect(database.pragma('synchronous', { simple: true })).toBe(1);
+      expect(pragmaOf(database, 'synchronous')).toBe(1);
       prepareFile(database, file);
-      expect(database.pragma('synchronous', { simple: true })).toBe(2);
-      expect(database.pragma('foreign_keys', { simple: true })).toBe(1);
-      expect(database.pragma('busy_timeout', { simple: true })).toBe(200);
+      expect(pragmaOf(database, 'synchronous')).toBe(2);
+      expect(pragmaOf(database, 'foreign_keys')).toBe(1);
+      expect(pragmaOf(database, 'busy_timeout')).toBe(200);
     } finally {
       database.close();
     }
@@ -97,8 +104,11 @@ describe('opening', () => {
 describe('durability', () => {
   it('a claim is committed, with its audit row, when its promise resolves', async () => {
     const records = await openFile(file);
-    const other = new Database(file, { readonly: true });
-    const count = (table: string): unknown => other.prepare(`select count(*) from ${table}`).pluck().get();
+    const other = keep(new Database(file, { readonly: true }));
+    const count = (table: string): unknown =>
+      keep(other.prepare(`select count(*) from ${table}`))
+        .pluck()
+        .get();
     await claimNew(records.ledger, newAttempt(1));
     expect([count('attempt'), count('audit')]).toEqual([1, 1]);
     other.close();
@@ -107,10 +117,10 @@ describe('durability', () => {
 
   it('a probe is a commit that reaches the file', async () => {
     const records = await openFile(file);
-    const other = new Database(file, { readonly: true });
-    const before: unknown = other.pragma('data_version', { simple: true });
+    const other = keep(new Database(file, { readonly: true }));
+    const before: unknown = pragmaOf(other, 'data_version');
     await records.ledger.probe();
-    expect(other.pragma('data_version', { simple: true })).not.toBe(before);
+    expect(pragmaOf(other, 'data_version')).not.toBe(before);
     other.close();
     await records.close();
   });
@@ -118,7 +128,7 @@ describe('durability', () => {
   it('a claim decides only on what it has locked', async () => {
     const records = await openFile(file);
     await claimNew(records.ledger, newAttempt(1));
-    const other = new Database(file);
+    const other = keep(new Database(file));
     other.exec('begin immediate');
     await expect(claim(records.ledger, newAttempt(1))).rejects.toMatchObject({ code: 'ledger-unavailable' });
     other.close();
@@ -128,7 +138,7 @@ describe('durability', () => {
 
   it('a locked file refuses writes soon, keeps the audit of reads, and recovers', async () => {
     const records = await openFile(file);
-    const other = new Database(file);
+    const other = keep(new Database(file));
     other.exec('begin immediate');
     records.audit.record(auditEvent({ code: 'kept' }));
     const started = performance.now();
@@ -149,7 +159,7 @@ describe('durability', () => {
 
   it('the audit trail takes no more than it can keep', async () => {
     const records = await openFile(file);
-    const other = new Database(file);
+    const other = keep(new Database(file));
     other.exec('begin immediate');
     let refused: unknown;
     let taken = 0;
