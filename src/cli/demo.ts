@@ -25,7 +25,7 @@ export async function runDemo(options: { readonly port: number; readonly once: b
     show.say('');
     show.say(`Every step succeeded: ${bookings.length} appointments booked, each of them once.`);
     if (options.once) return;
-    const curl = await offerCurl(gateway.url, show);
+    const curl = await offerCurl(gateway.url, bookings, show);
     show.say('');
     show.say('Serving until you press Ctrl-C.');
     await untilStopped();

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Client } from 'fhir-kit-client';
 import { consumerHeaders, type InteractionName } from './consumer.js';
 import { bookingOf, registrationOf, slotsOf, entriesOf } from './resources.js';
-import { slotQuery } from './sessions.js';
+import { slotQuery, type DemoBooking } from './sessions.js';
 import type { Show } from './show.js';
 
 const FOLDER = join('.slotbridge', 'demo');
@@ -35,7 +35,8 @@ function writeHeaders(name: string, headers: Record<string, string>): void {
   writeFileSync(join(FOLDER, `${name}.headers`), `${lines.join('\n')}\n`);
 }
 
-async function writeBodies(baseUrl: string, asid: string): Promise<void> {
+/** Answers the id of the patient that the files speak of. */
+async function writeBodies(baseUrl: string, asid: string): Promise<string> {
   const client = new Client({ baseUrl });
   const headersFor = (interaction: InteractionName): { headers: Record<string, string> } => ({
     headers: consumerHeaders(baseUrl, asid, interaction, Date.now()),
@@ -56,10 +57,11 @@ async function writeBodies(baseUrl: string, asid: string): Promise<void> {
     writeFileSync(join(FOLDER, 'book.json'), JSON.stringify(body, null, 2));
   }
   writeFileSync(join(FOLDER, 'register.json'), JSON.stringify(registrationOf(UNREGISTERED), null, 2));
+  return patientId ?? '{id}';
 }
 
 /** Writes the files, prints the commands, and keeps the tokens fresh until stopped. */
-export async function offerCurl(gatewayUrl: string, show: Show): Promise<CurlFiles> {
+export async function offerCurl(gatewayUrl: string, bookings: readonly DemoBooking[], show: Show): Promise<CurlFiles> {
   const baseUrl = `${gatewayUrl}/A99901/STU3/1/gpconnect`;
   const asid = '200000009901';
   mkdirSync(FOLDER, { recursive: true });
@@ -73,7 +75,8 @@ export async function offerCurl(gatewayUrl: string, show: Show): Promise<CurlFil
     );
   };
   renew();
-  await writeBodies(baseUrl, asid);
+  const patientId = await writeBodies(baseUrl, asid);
+  const appointmentId = bookings.find(({ practice }) => practice === 'A99901')?.appointmentId ?? '{id}';
   const timer = setInterval(renew, RENEW_MS);
 
   const query = slotQuery();
@@ -96,8 +99,8 @@ export async function offerCurl(gatewayUrl: string, show: Show): Promise<CurlFil
       `curl -H @${FOLDER}/register.headers ${post} @${FOLDER}/register.json '${baseUrl}/Patient/$gpc.registerpatient'`,
     ],
     ['book', `curl -i -H @${FOLDER}/book.headers ${post} @${FOLDER}/book.json '${baseUrl}/Appointment'`],
-    ['read a patient', `curl -H @${FOLDER}/read-patient.headers '${baseUrl}/Patient/{id}'`],
-    ['read an appointment', `curl -H @${FOLDER}/read-appointment.headers '${baseUrl}/Appointment/{id}'`],
+    ['read a patient', `curl -H @${FOLDER}/read-patient.headers '${baseUrl}/Patient/${patientId}'`],
+    ['read an appointment', `curl -H @${FOLDER}/read-appointment.headers '${baseUrl}/Appointment/${appointmentId}'`],
   ];
   for (const [what, command] of examples) {
     show.detail(`# ${what}`);
