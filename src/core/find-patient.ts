@@ -22,7 +22,7 @@ export async function findPatient(
   if (!record) return undefined;
   if (link && !isActive(link, context.runtime.clock.now())) return undefined;
   const verified = await verifiedLink(context, request, link ?? newLink(context, request, nhsNumber), record);
-  return verified && toPatient(verified, record);
+  return verified && toPatient(request.entry.practice, verified, record);
 }
 
 /** A patient who is unknown, gone, inactive, deceased or sensitive SHALL be answered alike: `PATIENT_NOT_FOUND`. */
@@ -32,7 +32,7 @@ export async function readPatient(context: GatewayContext, request: Request, id:
   if (link && isActive(link, context.runtime.clock.now())) {
     const record = await linkedRecord(request, link, 'search');
     const verified = record && (await verifiedLink(context, request, link, record));
-    if (record && verified) return toPatient(verified, record);
+    if (record && verified) return toPatient(request.entry.practice, verified, record);
   }
   throw new GatewayError('patient-not-found', 'No patient with this id at this practice. Find the patient again');
 }

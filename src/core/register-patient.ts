@@ -116,9 +116,10 @@ async function registerAlone(
     registered: supplemented(registration.demographics, verification.register),
   };
   const stored = await save(context, request, intended, record ? 'registration-outcome' : 'registration-intent');
-  if (record) return toPatient(stored, record);
+  if (record) return toPatient(practice, stored, record);
   const created = await createRecord(context, request, stored);
   return toPatient(
+    practice,
     await save(context, request, { ...stored, practiceRef: created.ref }, 'registration-outcome'),
     created,
   );

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadHmisData } from '../../src/connectors/hmis/simulator/simulator.js';
 import { createStructureValidator, loadBaseDefinitions } from '../../src/validation/index.js';
 import type { Json, TestAnswer } from '../support/consumer.js';
-import { CODES, expectRefusal, NHS_NUMBER, PROFILE, registrationBody } from '../support/flow.js';
+import { CODES, expectRefusal, freeSlots, NHS_NUMBER, PROFILE, registrationBody } from '../support/flow.js';
 import { FIXTURES, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { findPath } from '../support/seven-requests.js';
 
@@ -164,7 +164,7 @@ describe('find a patient: what is answered', () => {
     const own = await startTestGateway({ riverside: { patients } });
     try {
       const coding = [{ system: `${CODES}CareConnect-HumanLanguage-1`, code: 'pl', display: 'Polish' }];
-      expect((await found('9991000046', own)).extension).toEqual([
+      expect((await found('9991000046', own)).extension.slice(1)).toEqual([
         {
           url: `${PROFILE}Extension-CareConnect-GPC-NHSCommunication-1`,
           extension: [
@@ -231,7 +231,16 @@ describe('find a patient: what is answered', () => {
     expect(patient.extension[0].extension.map(({ url }: Json) => url)).toEqual([
       'registrationPeriod',
       'registrationType',
+      'preferredBranchSurgery',
     ]);
+  });
+
+  it('find a patient: the preferred surgery is the only site of the practice, as slots name it', async () => {
+    const [details] = (await found('9990000018')).extension;
+    expect(details.url).toBe(`${PROFILE}Extension-CareConnect-GPC-RegistrationDetails-1`);
+    const slots = await freeSlots(gateway.consumer());
+    const reference = slots[0]?.location;
+    expect(details.extension).toEqual([{ url: 'preferredBranchSurgery', valueReference: { reference } }]);
   });
 });
 

@@ -132,7 +132,7 @@ describe('register a patient: the answer', () => {
 
   it('register a patient: the registration is temporary, once, with its period in local time and no status', () => {
     const parts = registrationOf(patient);
-    expect(Object.keys(parts).sort()).toEqual(['registrationPeriod', 'registrationType']);
+    expect(Object.keys(parts).sort()).toEqual(['preferredBranchSurgery', 'registrationPeriod', 'registrationType']);
     expect(parts.registrationType.valueCodeableConcept.coding).toEqual([
       { system: `${CODES}CareConnect-RegistrationType-1`, code: 'T', display: 'Temporary' },
     ]);

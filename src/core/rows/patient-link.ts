@@ -2,6 +2,7 @@
 import { GatewayError, isGatewayError } from '../../domain/errors.js';
 import type { NhsNumber } from '../../domain/identifiers.js';
 import type { Patient, PatientDemographics } from '../../domain/patient.js';
+import type { Practice } from '../../domain/practice.js';
 import type { PatientLink } from '../../ports/ledger.js';
 import type { PracticePatient } from '../../ports/practice-system.js';
 import type { GatewayContext, Request } from '../context.js';
@@ -25,13 +26,15 @@ function shownDemographics(link: PatientLink, record: PracticePatient): PatientD
   };
 }
 
-export function toPatient(link: PatientLink, record: PracticePatient): Patient {
+export function toPatient(practice: Practice, link: PatientLink, record: PracticePatient): Patient {
+  const [site, ...others] = practice.locations;
   const content = {
     nhsNumber: link.nhsNumber,
     nhsNumberStatus: link.status,
     demographics: shownDemographics(link, record),
     temporaryRegistration: link.temporaryRegistration,
-    preferredLocation: undefined,
+    // Where a practice has one site, that is the one its patients prefer; more than that no practice system has told.
+    preferredLocation: others.length === 0 ? site?.id : undefined,
     generalPractitioner: undefined,
   };
   return { id: link.id, version: versionOf(content), ...content };
