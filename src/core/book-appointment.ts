@@ -101,6 +101,7 @@ async function bookAlone(saga: Saga): Promise<Outcome> {
     });
   }
 
+  await refuseConfusable(saga);
   const places = await readPlaces(saga);
   checkAgainstPlaces(booking, practice, places, context.runtime.clock.now());
   const claimed = await claim(saga, places);
@@ -117,6 +118,24 @@ async function bookAlone(saga: Saga): Promise<Outcome> {
     context.reconciler.watch(claimed.attempt, request.entry);
     throw error;
   }
+}
+
+/**
+ * Where a booking can only be found again among its patient's, two open ones at one place could each be taken for the
+ * other: the second has to wait until the first is settled.
+ */
+async function refuseConfusable({ context, request, booking }: Saga): Promise<void> {
+  const { practice, system } = request.entry;
+  if (system.capabilities.lookUp !== 'by-patient') return;
+  const places = new Set(booking.slots.map((slot) => system.lockKeyOf(slot)));
+  const open = await context.ledger.openAttempts();
+  const confusable = open.some(
+    (attempt) =>
+      attempt.practice === practice.odsCode &&
+      attempt.details.patientId === booking.patientId &&
+      attempt.slots.some((slot) => places.has(system.lockKeyOf(slot.id))),
+  );
+  if (confusable) throw contended(practice.odsCode, 'of this patient in the same session');
 }
 
 /** A key that comes back with another content is a mistake of the consumer, and SHALL NOT get the first one's answer. */

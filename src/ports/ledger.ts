@@ -238,7 +238,8 @@ export interface Ledger {
 
   /**
    * Changes the state if the row still has `version`, and appends the audit event with it. Answers the new row, or
-   * `undefined` when somebody else was faster: read again, never overwrite.
+   * `undefined` when somebody else was faster: read again, never overwrite. A booking of the practice belongs to one
+   * attempt: a change that would give it to a second one is refused.
    */
   change(id: AppointmentId, version: number, change: AttemptChange, audit: AuditEvent): Promise<Attempt | undefined>;
 

@@ -124,7 +124,9 @@ async function createAttempts(db: Kysely<Schema>): Promise<void> {
   await index('attempt_client_ref').unique().columns(['practice', 'client_ref']).execute();
   await index('attempt_content').columns(['practice', 'principal', 'fingerprint', 'created_at']).execute();
   await index('attempt_patient').columns(['practice', 'patient_hmac', 'start_at']).execute();
+  // One booking of a practice is one appointment of ours.
   await index('attempt_practice_ref')
+    .unique()
     .columns(['practice', 'practice_ref'])
     .where('practice_ref', 'is not', null)
     .execute();

@@ -282,6 +282,14 @@ export function ledgerContract(name: string, open: () => Promise<RecordsUnderTes
         const held = await ledger.heldSlots(PRACTICE, { start: NOW, end: NOW + 60 * MINUTE });
         expect(held).toEqual([{ slot: 'slot-1', attempt: second.id, state: 'RECEIVED' }]);
       });
+
+      it('never gives one booking of the practice to two attempts', async () => {
+        const [first, second] = [await claimNew(ledger, newAttempt(1)), await claimNew(ledger, newAttempt(2))];
+        await move(ledger, first, 'BOOKED', { practiceRef: practiceRef('777') });
+        const again = move(ledger, second, 'BOOKED', { practiceRef: practiceRef('777') });
+        await expect(again).rejects.toMatchObject({ code: 'ledger-unavailable' });
+        expect((await ledger.readAttempt(PRACTICE, second.id))?.state).toBe('RECEIVED');
+      });
     });
 
     describe('reads', () => {

@@ -6,6 +6,7 @@ import { GatewayError, type ErrorCode } from '../../src/domain/errors.js';
 import { SECOND } from '../../src/domain/time.js';
 import type { AttemptState, Ledger } from '../../src/ports/ledger.js';
 import { appointmentIn, bookingOf, DEADLINE_MS, SETTLE_MS, slotNumber } from './bench.js';
+import { practiceRef } from '../records/samples.js';
 import { openDesk, type BookAnswer, type BookingDesk, type DeskOptions } from './booking-desk.js';
 
 const UNKNOWN: BookAnswer = { class: 'unknown', reason: 'timeout' };
@@ -263,6 +264,7 @@ describe('a slot that an earlier attempt holds', () => {
       },
     });
     expect(await ended(ending(desk.book()))).toBe('booked');
+    desk.answers.push({ class: 'done', value: appointmentIn(slotNumber(1), { ref: practiceRef('778') }) });
     expect(await ended(ending(desk.book(somethingElse(), other)))).toBe('booked');
     expect(await states()).toEqual(['CANCELLED', 'BOOKED']);
     expect(desk.sent).toHaveLength(2);

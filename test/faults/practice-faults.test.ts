@@ -5,7 +5,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultScript } from '../../src/connectors/simulation/faults.js';
 import type { TestConsumer } from '../support/consumer.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
-import { bookingBody, expectRefusal, freeSlots, patientId, slotPath, type FoundSlot } from '../support/flow.js';
+import {
+  bookingBody,
+  expectRefusal,
+  freeSlots,
+  patientId,
+  RIVERSIDE_PATIENTS,
+  slotPath,
+  type FoundSlot,
+} from '../support/flow.js';
 
 let gateway: TestGateway;
 let consumer: TestConsumer;
@@ -135,6 +143,24 @@ describe('the answer to the booking call is lost or spoilt', () => {
     const answer = await consumer.post('book', '/Appointment', bookingBody(slot, patient));
     expect(answer.status).toBe(504);
     expect(decoyCalls).toBe(0);
+  });
+});
+
+describe('a queue, where an open booking could be taken for another one of the same patient', () => {
+  it('the patient has to wait for it, anybody else has not', async () => {
+    const queue = (await freeSlots(consumer, slotPath('2026-05-18', '2026-05-18'))).filter(
+      ({ scheduleType }) => scheduleType === 'Walk-in nurse clinic',
+    );
+    const [first, second] = queue;
+    if (!first || !second) throw new Error('no places in the queue');
+    gateway.riverside.faults.script({ match: BOOK, fault: { kind: 'drop', when: 'before' } });
+    expect((await consumer.post('book', '/Appointment', bookingBody(first, patient))).status).toBe(504);
+    const sent = gateway.riverside.requests.count(BOOK);
+    const again = await consumer.post('book', '/Appointment', bookingBody(second, patient));
+    expect(expectRefusal(again, 503, 'INTERNAL_SERVER_ERROR').code).toBe('lock-error');
+    expect(gateway.riverside.requests.count(BOOK)).toBe(sent);
+    const other = await patientId(consumer, RIVERSIDE_PATIENTS[1]);
+    expect((await consumer.post('book', '/Appointment', bookingBody(second, other))).status).toBe(201);
   });
 });
 

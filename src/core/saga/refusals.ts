@@ -26,10 +26,10 @@ export function notBooked(practice: string): GatewayError {
   );
 }
 
-export function contended(practice: string): GatewayError {
+export function contended(practice: string, which = 'of this slot'): GatewayError {
   return new GatewayError(
     'place-contended',
-    'Another booking of this slot is still being settled. Send the request again, or search for another slot',
+    `Another booking ${which} is still being settled. Send the request again, or search for another slot`,
     { practice, fhirPath: 'Appointment.slot', retryAfterSeconds: 10 },
   );
 }
