@@ -8,8 +8,7 @@ import type { Appointment, BookingRequest } from '../domain/appointment.js';
 import { GatewayError } from '../domain/errors.js';
 import type { AppointmentId } from '../domain/identifiers.js';
 import { principalOf } from '../domain/caller.js';
-import { DAY } from '../domain/time.js';
-import { OPEN_STATES, type Attempt, type IdempotencyKey } from '../ports/ledger.js';
+import type { Attempt, IdempotencyKey } from '../ports/ledger.js';
 import { detailsOf, toAppointment } from './rows/attempt.js';
 import { auditEvent, callFor, requireEnabled, type GatewayContext, type Request } from './context.js';
 import { fingerprintOf, transportKey } from './rows/fingerprint.js';
@@ -129,11 +128,8 @@ async function refuseConfusable({ context, request, booking }: Saga): Promise<vo
   const { practice, system } = request.entry;
   if (system.capabilities.lookUp !== 'by-patient') return;
   const places = new Set(booking.slots.map((slot) => system.lockKeyOf(slot)));
-  const nearby = { start: booking.start - DAY, end: booking.end + DAY };
-  const held = await context.ledger.heldSlots(practice.odsCode, nearby);
-  const open = held.filter(({ slot, state }) => OPEN_STATES.has(state) && places.has(system.lockKeyOf(slot)));
-  const attempts = await Promise.all(open.map(({ attempt }) => context.ledger.readAttempt(practice.odsCode, attempt)));
-  const confusable = attempts.some((attempt) => attempt?.details.patientId === booking.patientId);
+  const open = await context.ledger.openSlotsOf(practice.odsCode, booking.patientId);
+  const confusable = open.some(({ slot }) => places.has(system.lockKeyOf(slot)));
   if (confusable) throw contended(practice.odsCode, 'of this patient in the same session');
 }
 

@@ -251,6 +251,9 @@ export interface Ledger {
   /** Slots of a practice that start within the period and belong to a live attempt. */
   heldSlots(practice: OdsCode, window: Period): Promise<readonly HeldSlot[]>;
 
+  /** Slots of a patient's attempts whose outcome is open. */
+  openSlotsOf(practice: OdsCode, patient: PatientId): Promise<readonly HeldSlot[]>;
+
   /** Practice references of bookings that attempts of this practice already own. */
   knownPracticeRefs(practice: OdsCode): Promise<ReadonlySet<PracticeAppointmentRef>>;
 

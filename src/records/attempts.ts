@@ -16,7 +16,15 @@ const MOST_UNWRITTEN_REPLIES = 10_000;
 
 export type Attempts = Pick<
   Ledger,
-  'findRepeat' | 'claim' | 'change' | 'readAttempt' | 'openAttempts' | 'heldSlots' | 'knownPracticeRefs' | 'markReplied'
+  | 'findRepeat'
+  | 'claim'
+  | 'change'
+  | 'readAttempt'
+  | 'openAttempts'
+  | 'openSlotsOf'
+  | 'heldSlots'
+  | 'knownPracticeRefs'
+  | 'markReplied'
 >;
 
 interface Repeat {
@@ -79,6 +87,15 @@ function prepareQueries(db: Kysely<Schema>) {
         .where('attempt_slot.start_at', '<', p('until'))
         .where('attempt_slot.live', '=', SET)
         .orderBy('attempt_slot.start_at'),
+    ),
+    openSlotsOf: prepare<{ practice: OdsCode; patient: string }>()((p) =>
+      db
+        .selectFrom('attempt')
+        .innerJoin('attempt_slot', 'attempt_slot.attempt_id', 'attempt.id')
+        .select(['attempt_slot.slot_id as slot', 'attempt.id as attempt', 'attempt.state as state'])
+        .where('attempt.open', '=', SET)
+        .where('attempt.practice', '=', p('practice'))
+        .where('attempt.patient_hmac', '=', p('patient')),
     ),
     practiceRefs: prepare<{ practice: OdsCode }>()((p) =>
       db
@@ -261,6 +278,11 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
     heldSlots: (practice, window) =>
       reading((): Promise<readonly HeldSlot[]> =>
         queries.held(db, { practice, from: window.start, until: window.end }),
+      ),
+
+    openSlotsOf: (practice, patient) =>
+      reading((): Promise<readonly HeldSlot[]> =>
+        queries.openSlotsOf(db, { practice, patient: rows.patientHmac(practice, patient) }),
       ),
 
     knownPracticeRefs: (practice) =>

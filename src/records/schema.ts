@@ -131,6 +131,7 @@ async function createAttempts(db: Kysely<Schema>): Promise<void> {
     .where('practice_ref', 'is not', null)
     .execute();
   await index('attempt_open').column('created_at').where(sql.ref('open'), '=', 1).execute();
+  await index('attempt_open_of_patient').columns(['practice', 'patient_hmac']).where(sql.ref('open'), '=', 1).execute();
 
   await db.schema
     .createTable('attempt_slot')

@@ -1,5 +1,6 @@
 /** What every ledger promises (`src/ports/ledger.ts`). Call it with a factory. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { PatientId } from '../../src/domain/identifiers.js';
 import { MINUTE } from '../../src/domain/time.js';
 import type { AuditEvent, AuditTrail } from '../../src/ports/audit.js';
 import { ATTEMPT_STATES, LIVE_STATES, OPEN_STATES, type Ledger } from '../../src/ports/ledger.js';
@@ -303,6 +304,19 @@ export function ledgerContract(name: string, open: () => Promise<RecordsUnderTes
         expect(await ledger.knownPracticeRefs(PRACTICE)).toEqual(new Set(['their-1']));
         expect(await ledger.findPatientLink(OTHER_PRACTICE, NHS_NUMBER)).toBeUndefined();
         expect(await ledger.readPatientLink(OTHER_PRACTICE, patientLink().id)).toBeUndefined();
+      });
+
+      it("give the slots of a patient's open attempts, and of nobody else's", async () => {
+        const mine = 'patient-a' as PatientId;
+        const theirs = 'patient-b' as PatientId;
+        const open = await claimNew(ledger, newAttempt(1, { patientId: mine }));
+        await move(ledger, await claimNew(ledger, newAttempt(2, { patientId: mine })), 'BOOKED');
+        await claimNew(ledger, newAttempt(3, { patientId: theirs }));
+        const held = { slot: 'slot-1', attempt: open.id, state: 'RECEIVED' };
+        expect(await ledger.openSlotsOf(PRACTICE, mine)).toEqual([held]);
+        expect(await ledger.openSlotsOf(OTHER_PRACTICE, mine)).toEqual([]);
+        await move(ledger, open, 'NOT_BOOKED');
+        expect(await ledger.openSlotsOf(PRACTICE, mine)).toEqual([]);
       });
 
       it('give open attempts oldest first', async () => {
