@@ -130,6 +130,7 @@ export interface NewAttempt {
   readonly id: AppointmentId;
   readonly practice: OdsCode;
   readonly principal: string;
+  /** May name the patient: the ledger stores only its HMAC, and never gives it back. */
   readonly key: IdempotencyKey;
   /** SHA-256 of what was asked, hex. */
   readonly fingerprint: string;
@@ -147,7 +148,6 @@ export interface Attempt {
   readonly id: AppointmentId;
   readonly practice: OdsCode;
   readonly principal: string;
-  readonly key: IdempotencyKey;
   readonly fingerprint: string;
   readonly state: AttemptState;
   /** Grows by one with every change; also the version of the appointment. */

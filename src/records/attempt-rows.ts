@@ -9,6 +9,7 @@ import {
   type AttemptRequest,
   type AttemptSlot,
   type AttemptState,
+  type IdempotencyKey,
   type NewAttempt,
 } from '../ports/ledger.js';
 import type { AttemptSlotTable, AttemptTable, Flag } from './schema.js';
@@ -48,20 +49,24 @@ export interface AttemptRows {
   toChangeRow(id: AttemptTable['id'], version: number, change: AttemptChange): ChangeRow;
   fromRows(row: AttemptTable, slots: readonly SlotRow[]): Attempt;
   patientHmac(practice: OdsCode, patientId: PatientId): string;
+  keyHmac(practice: OdsCode, principal: string, key: IdempotencyKey): string;
 }
 
 export function createAttemptRows(sealing: Sealing): AttemptRows {
   const patientHmac: AttemptRows['patientHmac'] = (practice, id) => sealing.fingerprint('patient', practice, id);
+  const keyHmac: AttemptRows['keyHmac'] = (practice, principal, { source, key }) =>
+    sealing.fingerprint('idempotency-key', practice, principal, source, key);
 
   return {
     patientHmac,
+    keyHmac,
 
     toRow: (attempt) => ({
       id: attempt.id,
       practice: attempt.practice,
       principal: attempt.principal,
       key_source: attempt.key.source,
-      idem_key: attempt.key.key,
+      key_hmac: keyHmac(attempt.practice, attempt.principal, attempt.key),
       key_freed: 0,
       fingerprint: attempt.fingerprint,
       state: 'RECEIVED',
@@ -113,7 +118,6 @@ export function createAttemptRows(sealing: Sealing): AttemptRows {
       id: row.id,
       practice: row.practice,
       principal: row.principal,
-      key: { source: row.key_source, key: row.idem_key },
       fingerprint: row.fingerprint,
       state: row.state,
       version: row.version,

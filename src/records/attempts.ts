@@ -39,12 +39,12 @@ function prepareQueries(db: Kysely<Schema>) {
   const attempts = db.selectFrom('attempt').selectAll('attempt');
   return {
     byId: prepare<{ id: AppointmentId }>()((p) => attempts.where('id', '=', p('id'))),
-    byKey: prepare<{ practice: OdsCode; principal: string; source: IdempotencyKey['source']; key: string }>()((p) =>
+    byKey: prepare<{ practice: OdsCode; principal: string; source: IdempotencyKey['source']; hmac: string }>()((p) =>
       attempts
         .where('practice', '=', p('practice'))
         .where('principal', '=', p('principal'))
         .where('key_source', '=', p('source'))
-        .where('idem_key', '=', p('key'))
+        .where('key_hmac', '=', p('hmac'))
         .where('key_freed', '=', UNSET),
     ),
     byContent: prepare<Omit<Repeat, 'key'>>()((p) =>
@@ -110,7 +110,7 @@ function prepareQueries(db: Kysely<Schema>) {
         practice: p('practice'),
         principal: p('principal'),
         key_source: p('key_source'),
-        idem_key: p('idem_key'),
+        key_hmac: p('key_hmac'),
         key_freed: p('key_freed'),
         fingerprint: p('fingerprint'),
         state: p('state'),
@@ -216,7 +216,8 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
     from: Kysely<Schema>,
     { practice, principal, key, fingerprint, since }: Repeat,
   ): Promise<{ readonly owner: AttemptTable | undefined; readonly repeat: AttemptTable | undefined }> => {
-    const [owner] = await queries.byKey(from, { practice, principal, source: key.source, key: key.key });
+    const hmac = rows.keyHmac(practice, principal, key);
+    const [owner] = await queries.byKey(from, { practice, principal, source: key.source, hmac });
     if (owner && owner.state !== 'NOT_BOOKED' && owner.state !== 'REJECTED') return { owner, repeat: owner };
     const same = await queries.byContent(from, { practice, principal, fingerprint, since });
     return { owner, repeat: same.find((row) => row.state !== 'BOOKED' || !unwritten.has(row.id)) };

@@ -17,7 +17,8 @@ export interface AttemptTable {
   practice: OdsCode;
   principal: string;
   key_source: KeySource;
-  idem_key: string;
+  /** Of the idempotency key, which a consumer may have made of its patient's numbers. */
+  key_hmac: string;
   /** The key no longer belongs to this attempt: it ended without a booking and the request was made anew. */
   key_freed: Flag;
   fingerprint: string;
@@ -94,7 +95,7 @@ async function createAttempts(db: Kysely<Schema>): Promise<void> {
     .addColumn('practice', 'text', (c) => c.notNull())
     .addColumn('principal', 'text', (c) => c.notNull())
     .addColumn('key_source', 'text', (c) => c.notNull())
-    .addColumn('idem_key', 'text', (c) => c.notNull())
+    .addColumn('key_hmac', 'text', (c) => c.notNull())
     .addColumn('key_freed', 'integer', (c) => c.notNull().defaultTo(0))
     .addColumn('fingerprint', 'text', (c) => c.notNull())
     .addColumn('state', 'text', (c) => c.notNull())
@@ -118,7 +119,7 @@ async function createAttempts(db: Kysely<Schema>): Promise<void> {
   const index = (name: string) => db.schema.createIndex(name).on('attempt');
   await index('attempt_key')
     .unique()
-    .columns(['practice', 'principal', 'key_source', 'idem_key'])
+    .columns(['practice', 'principal', 'key_source', 'key_hmac'])
     .where(sql.ref('key_freed'), '=', 0)
     .execute();
   await index('attempt_client_ref').unique().columns(['practice', 'client_ref']).execute();

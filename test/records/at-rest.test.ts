@@ -1,8 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { IdempotencyKey } from '../../src/ports/ledger.js';
 import { createSealing } from '../../src/records/sealing.js';
 import {
+  claim,
   claimNew,
   move,
   newAttempt,
@@ -13,6 +15,13 @@ import {
   SECRETS,
 } from './samples.js';
 import { KEY, newFolder, openFile } from './sqlite-files.js';
+
+/** A consumer may name its booking by whatever it has, its patient's numbers included. */
+const KEYS: readonly IdempotencyKey[] = [
+  { source: 'identifier', key: `https://fhir.nhs.uk/Id/nhs-number|${NHS_NUMBER}` },
+  { source: 'idempotency-key', key: 'hospital-number-canary-1' },
+  { source: 'transport', key: 'transport-canary' },
+];
 
 async function bytesBeside(file: string): Promise<Map<string, Buffer>> {
   const folder = dirname(file);
@@ -26,11 +35,19 @@ it('nothing about a patient can be read in the file or its log', async () => {
   const { ledger, close } = await openFile(file);
   await move(ledger, await claimNew(ledger, newAttempt(1)), 'BOOKED');
   const open = await claimNew(ledger, newAttempt(2));
+  for (const [n, key] of KEYS.entries()) {
+    const asked = { key, fingerprint: `of ${key.source}` };
+    await move(ledger, await claimNew(ledger, newAttempt(10 + n, asked)), 'NOT_BOOKED');
+    // The first one's key is freed and stays in its row.
+    await claimNew(ledger, newAttempt(20 + n, asked));
+    const repeat = newAttempt(30 + n, { key });
+    expect(await claim(ledger, repeat)).toMatchObject({ kind: 'existing', attempt: { id: `appointment-${20 + n}` } });
+  }
   const link = await ledger.savePatientLink(patientLink(), linkEvent);
   if (!link) throw new Error('not saved');
   await ledger.savePatientLink({ ...link, status: 'untraced' }, linkEvent);
 
-  const secrets = [...Object.values(SECRETS), NHS_NUMBER, '1980-02-29', 'GP routine'];
+  const secrets = [...Object.values(SECRETS), ...KEYS.map(({ key }) => key), NHS_NUMBER, '1980-02-29', 'GP routine'];
   const look = async (expected: readonly string[]): Promise<void> => {
     const files = await bytesBeside(file);
     expect([...files.keys()]).toEqual(expect.arrayContaining([...expected]));
