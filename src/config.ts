@@ -17,6 +17,7 @@ import { ConfigurationError, formatPath, type Finding, type Problem } from './co
 import { createReferences, type ConfigurationEnvironment, type References } from './config/references.js';
 import {
   demographicsSchemas,
+  installationOf,
   parseSettings,
   type ConfigurationRegistry,
   type DemographicsSettings,
@@ -98,7 +99,8 @@ export function loadConfiguration<Pds>(
   );
 
   const findings = [shape, ...systems, register].flatMap((part) => ('findings' in part ? part.findings : []));
-  findings.push(...crossCheck(source.value));
+  const installations = systems.map((system) => installationOf(system, registry));
+  findings.push(...crossCheck(source.value, installations));
   if (findings.length > 0 || 'findings' in shape || 'findings' in register) {
     throw new ConfigurationError(findings.map(toProblem).sort((a, b) => a.line - b.line || a.column - b.column));
   }

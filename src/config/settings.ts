@@ -13,7 +13,7 @@ import { envReference, type References } from './references.js';
 
 /** What can stand behind the gateway. `src/connectors/registry.ts` holds the real ones. */
 export interface ConfigurationRegistry<Pds = unknown> {
-  readonly connectors: ReadonlyMap<string, Pick<Connector<unknown>, 'settings'>>;
+  readonly connectors: ReadonlyMap<string, Pick<Connector<unknown>, 'settings' | 'installationOf'>>;
   readonly demographics: { readonly pds: (secret: ZodType<string>) => ZodType<Pds> };
 }
 
@@ -37,6 +37,16 @@ export function demographicsSchemas<Pds>({
     ['pds', (secret) => demographics.pds(secret).transform((settings) => ({ type: 'pds', settings }) as const)],
     ['none', () => z.strictObject({}).transform(() => ({ type: 'none' }) as const)],
   ]);
+}
+
+/** What is equal for practices that share one practice system; nothing where the settings are faulty or do not tell. */
+export function installationOf(
+  system: ParsedSettings<unknown>,
+  { connectors }: Pick<ConfigurationRegistry, 'connectors'>,
+): string | undefined {
+  if (!('settings' in system)) return undefined;
+  const installation = connectors.get(system.type)?.installationOf?.(system.settings);
+  return installation === undefined ? undefined : JSON.stringify([system.type, installation]);
 }
 
 /** Passes every check of an address, so that an address already found wanting is complained of once. */

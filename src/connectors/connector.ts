@@ -19,5 +19,10 @@ export interface Connector<Settings> {
    * credential: it reads `{ env: NAME }` or `{ file: PATH }` and yields the text, so that no secret stands in the file.
    */
   settings(secret: ZodType<string>): ZodType<Settings>;
+  /**
+   * Which installation the settings lead to: two practices with equal answers share one practice system, and must not
+   * both name one of its locations. Is compared and never shown. A connector without it shares nothing.
+   */
+  installationOf?(settings: Settings): string;
   create(input: ConnectorInput<Settings>): PracticeSystem;
 }

@@ -22,7 +22,8 @@ export function defaultActorId(kind: 'location' | 'practitioner', odsCode: strin
   return `${kind}-${odsCode.toLowerCase()}-${systemId}`;
 }
 
-export function crossCheck(raw: unknown): readonly Finding[] {
+/** `installations`: for each practice what equals another's when both share one practice system, where that is known. */
+export function crossCheck(raw: unknown, installations: readonly (string | undefined)[]): readonly Finding[] {
   const practices = childList(raw, 'practices').map((_, index) => ['practices', index] as const);
   const groups = childList(raw, 'groups').map((_, index) => ['groups', index] as const);
   const mentions = (paths: readonly ConfigurationPath[], key: string): readonly Mention[] =>
@@ -37,6 +38,7 @@ export function crossCheck(raw: unknown): readonly Finding[] {
     ),
     ...repeated(mentions(groups, 'name'), 'is the name of another group', 'give each group its own'),
     ...ACTORS.flatMap((actor) => checkActors(raw, practices, actor)),
+    ...checkInstallations(raw, practices, installations),
     ...practices.flatMap((practice) => [...checkRules(raw, practice), ...checkWindow(raw, practice)]),
     ...groups.flatMap((group) => checkGroup(raw, group, mentions(practices, 'odsCode'))),
   ];
@@ -90,6 +92,34 @@ function checkActors(
     );
   }
   return [...findings, ...repeated(ids, `is the FHIR id of another ${kind}`, 'give each its own `id`')];
+}
+
+/** A location of a shared practice system belongs to one practice: two would both sell its places. */
+function checkInstallations(
+  raw: unknown,
+  practices: readonly ConfigurationPath[],
+  installations: readonly (string | undefined)[],
+): readonly Finding[] {
+  const owners = new Map<string, { readonly practice: ConfigurationPath; readonly path: ConfigurationPath }>();
+  return practices.flatMap((practice, index) => {
+    const installation = installations[index];
+    if (installation === undefined) return [];
+    const locations = listAt(raw, [...practice, 'locations']);
+    return locations.flatMap((location) =>
+      textAt(raw, [...location, 'systemId']).flatMap(({ value, path }) => {
+        const key = JSON.stringify([installation, value]);
+        const owner = owners.get(key);
+        if (owner === undefined) owners.set(key, { practice, path });
+        if (owner === undefined || owner.practice === practice) return [];
+        const [odsCode] = textAt(raw, [...owner.practice, 'odsCode']);
+        const name = odsCode === undefined ? 'another practice' : `practice ${quote(odsCode.value)}`;
+        const message =
+          `${quote(value)} is also a location of ${name} (${formatPath(owner.path)}), which is in the same ` +
+          'installation: keep it with one of the two, or both sell its places';
+        return [{ path, message }];
+      }),
+    );
+  });
 }
 
 function listAt(raw: unknown, path: ConfigurationPath): readonly ConfigurationPath[] {

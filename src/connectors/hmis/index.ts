@@ -33,6 +33,11 @@ function capabilitiesOf(settings: HmisSettings): PracticeCapabilities {
   };
 }
 
+/** Two spellings of one address (letter case of the host, its usual port, a slash at the end) are one installation. */
+function installationOf({ baseUrl, contextRoot }: HmisSettings): string {
+  return new URL(baseUrl).href.replace(/\/+$/, '') + contextRoot;
+}
+
 function createHmis({ practice, settings, runtime, log }: ConnectorInput<HmisSettings>): PracticeSystem {
   const exchange = createExchange({
     baseUrl: settings.baseUrl.replace(/\/+$/, '') + settings.contextRoot,
@@ -69,5 +74,6 @@ function createHmis({ practice, settings, runtime, log }: ConnectorInput<HmisSet
 export const hmisConnector: Connector<HmisSettings> = {
   type: 'hmis',
   settings: hmisSettings,
+  installationOf,
   create: createHmis,
 };
