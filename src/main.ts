@@ -125,7 +125,17 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     declares: declaredRows(),
     ...readRelease(),
   };
-  const server = await listen(createApp(http, health), representation, options);
+  const close = async (): Promise<void> => {
+    await reconciler.stop();
+    await Promise.all(directory.entries.map(({ system }) => system.close()));
+    await demographics.close();
+    await records.close();
+  };
+  const server = await listen(createApp(http, health), representation, options).catch(async (error: unknown) => {
+    // A port that is taken must not leave a process behind that holds the ledger.
+    await close();
+    throw error;
+  });
   if (options.publicUrl) address.publicUrl = options.publicUrl(server.port);
   log.info('listening', { port: server.port, count: directory.entries.length });
   return {
@@ -135,10 +145,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     async stop() {
       stopping = true;
       await server.stop(STOP_GRACE_MS);
-      await reconciler.stop();
-      await Promise.all(directory.entries.map(({ system }) => system.close()));
-      await demographics.close();
-      await records.close();
+      await close();
       log.info('stopped');
     },
   };

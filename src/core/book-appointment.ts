@@ -12,11 +12,11 @@ import type { Attempt, IdempotencyKey } from '../ports/ledger.js';
 import { detailsOf, toAppointment } from './rows/attempt.js';
 import { auditEvent, callFor, requireEnabled, type GatewayContext, type Request } from './context.js';
 import { fingerprintOf, transportKey } from './rows/fingerprint.js';
-import { isActive } from './rows/patient-link.js';
+import { isActive, linkedRecord } from './rows/patient-link.js';
 import { checkAgainstPlaces, checkBeforeReading, placeOf, type Place } from './rules/place-rules.js';
-import { releaseIfCancelled } from './read-appointment.js';
+import { mirroredIfKnown, releaseIfCancelled } from './read-appointment.js';
 import { confirm } from './saga/confirm.js';
-import { contended, notBooked, outcomeUnknown, slotTaken } from './saga/refusals.js';
+import { contended, notBooked, outcomeUnknown, patientGone, slotTaken } from './saga/refusals.js';
 import { finish, type Saga } from './saga/saga.js';
 
 export interface Booked {
@@ -102,7 +102,12 @@ async function bookAlone(saga: Saga): Promise<Outcome> {
   }
 
   await refuseConfusable(saga);
-  const places = await readPlaces(saga);
+  const [places, record] = await Promise.all([
+    readPlaces(saga),
+    linkedRecord({ ...request, signal }, saga.link, 'book'),
+  ]);
+  // The practice may have moved the NHS number to another record since the patient was found.
+  if (!record) throw patientGone();
   checkAgainstPlaces(booking, practice, places, context.runtime.clock.now());
   const claimed = await claim(saga, places);
   if (claimed.replayed) return claimed;
@@ -191,7 +196,8 @@ async function claim(saga: Saga, places: readonly [Place, ...Place[]]): Promise<
 async function told(saga: Saga, outcome: Outcome): Promise<Booked> {
   const { context, request, signal } = saga;
   const { odsCode } = request.entry.practice;
-  const attempt = await context.reconciler.settled(outcome.attempt, request.entry, signal);
+  const settled = await context.reconciler.settled(outcome.attempt, request.entry, signal);
+  const attempt = outcome.replayed ? await mirroredIfKnown(context, request, settled) : settled;
   const appointment = toAppointment(attempt);
   if (appointment?.status === 'booked') return { appointment, replayed: outcome.replayed };
   switch (attempt.state) {

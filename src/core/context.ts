@@ -1,5 +1,5 @@
 /** What every operation is given: the seams it may use, and who asks for what at which practice. */
-import type { Caller } from '../domain/caller.js';
+import { loggableTraceId, type Caller } from '../domain/caller.js';
 import { GatewayError } from '../domain/errors.js';
 import type { Enablement } from '../domain/practice.js';
 import type { AuditEvent, AuditTrail } from '../ports/audit.js';
@@ -44,7 +44,7 @@ export interface Request {
 }
 
 export function callFor(request: Request, purpose: Call['purpose'], signal = request.signal): Call {
-  return { signal, traceId: request.caller.traceId, purpose };
+  return { signal, traceId: loggableTraceId(request.caller.traceId), purpose };
 }
 
 const CAPABILITY_NAMES: Record<keyof Enablement, string> = {

@@ -111,17 +111,19 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
         const { ref, start, end } = seen.appointment;
         return { state: 'BOOKED', practiceRef: ref, start, end, evidence: 'found at the practice' };
       }
-      if (seen.found === 'cancelled') {
+      // A cancelled booking may be another one than ours while the practice may still act on what we sent.
+      if (seen.found === 'cancelled' && lookedAt >= settledAt) {
         return { state: 'CANCELLED', practiceRef: seen.appointment.ref, evidence: 'cancelled at the practice' };
       }
-      if (seen.found === 'no-evidence') negativeSince = undefined;
+      if (seen.found !== 'nothing') negativeSince = undefined;
       else if (lookedAt >= settledAt) {
         if (negativeSince !== undefined && lookedAt - negativeSince >= NEGATIVE_PROOF_APART_MS) {
           return { state: 'NOT_BOOKED', evidence: 'nothing at the practice after the settle time' };
         }
         negativeSince ??= lookedAt;
       }
-      if (lookedAt - began < NEEDS_HUMAN_AFTER_MS) return undefined;
+      // Nobody is troubled before negative proof could have come.
+      if (lookedAt < Math.max(began + NEEDS_HUMAN_AFTER_MS, settledAt + MINUTE)) return undefined;
       log.warn('attempt-needs-human', { practice: attempt.practice, attempt: attempt.id });
       return { state: 'NEEDS_HUMAN', evidence: 'no proof within half an hour' };
     };

@@ -8,9 +8,10 @@ import type { ContactPoint } from '../domain/person.js';
 import { DAY } from '../domain/time.js';
 import type { PatientLink } from '../ports/ledger.js';
 import type { PracticePatient } from '../ports/practice-system.js';
-import { auditEvent, callFor, requireEnabled, type GatewayContext, type Request } from './context.js';
+import { requireEnabled, type GatewayContext, type Request } from './context.js';
 import { newLink } from './find-patient.js';
 import { findRecord, isActive, linkedRecord, toPatient } from './rows/patient-link.js';
+import { createRecord, registrationUnknown, saveLink } from './saga/create-record.js';
 import { verifyPatient, type Verification } from './rules/verify-patient.js';
 
 function kindOf({ system, use }: ContactPoint): string {
@@ -115,14 +116,14 @@ async function registerAlone(
     temporaryRegistration: temporaryRegistration(context, request),
     registered: supplemented(registration.demographics, verification.register),
   };
-  const stored = await save(context, request, intended, record ? 'registration-outcome' : 'registration-intent');
-  if (record) return toPatient(practice, stored, record);
-  const created = await createRecord(context, request, stored);
-  return toPatient(
-    practice,
-    await save(context, request, { ...stored, practiceRef: created.ref }, 'registration-outcome'),
-    created,
-  );
+  if (record) return toPatient(practice, await saveLink(context, request, intended, 'REGISTERED'), record);
+  // Until the practice can no longer act on what was sent, sending it again could make a second record.
+  const sentAt = unfinished ? (link.tracedAt ?? now) : undefined;
+  if (sentAt !== undefined && now - sentAt < request.entry.system.capabilities.settleMs) {
+    throw registrationUnknown(practice.odsCode);
+  }
+  const created = await createRecord(context, request, await saveLink(context, request, intended, 'REGISTERING'));
+  return toPatient(practice, created.link, created.record);
 }
 
 async function existingRecord(
@@ -131,70 +132,4 @@ async function existingRecord(
   registration: RegistrationRequest,
 ): Promise<PracticePatient | undefined> {
   return (await linkedRecord(request, link, 'book')) ?? (await findRecord(request, registration.nhsNumber, 'book'));
-}
-
-async function save(
-  context: GatewayContext,
-  request: Request,
-  link: PatientLink,
-  kind: 'registration-intent' | 'registration-outcome',
-): Promise<PatientLink> {
-  const event = auditEvent(request, kind, context.runtime.clock.now(), {
-    resources: [`Patient/${link.id}`],
-    state: kind === 'registration-intent' ? 'REGISTERING' : 'REGISTERED',
-  });
-  const stored = await context.ledger.savePatientLink(link, event);
-  if (!stored) {
-    throw new GatewayError('overloaded', 'The patient was changed by another request. Send the request again', {
-      retryAfterSeconds: 1,
-    });
-  }
-  return stored;
-}
-
-/** The write itself. Its intent is durable by now: the link without a practice id. */
-async function createRecord(context: GatewayContext, request: Request, link: PatientLink): Promise<PracticePatient> {
-  const demographics = link.registered;
-  if (!demographics) throw new GatewayError('internal', 'A registration without demographics');
-  const odsCode = request.entry.practice.odsCode;
-  const answer = await request.entry.system.registerPatient(
-    { nhsNumber: link.nhsNumber, demographics },
-    callFor(request, 'book'),
-  );
-  context.log.info('registration-answered', {
-    practice: odsCode,
-    class: answer.class,
-    traceId: request.caller.traceId,
-  });
-  switch (answer.class) {
-    case 'done':
-      return { ref: answer.value, demographics, nhsNumber: link.nhsNumber };
-    case 'refused':
-      throw new GatewayError(
-        'practice-system-fault',
-        'The practice system did not accept the registration. Nothing was registered',
-        {
-          practice: odsCode,
-        },
-      );
-    case 'not-sent':
-    case 'auth':
-      throw new GatewayError(
-        'practice-unavailable',
-        'The practice system cannot be reached. Nothing was registered; send the request again',
-        {
-          practice: odsCode,
-          retryAfterSeconds: 10,
-        },
-      );
-    case 'unknown':
-      throw new GatewayError(
-        'outcome-unknown',
-        'The practice system has not confirmed the registration. Send this request again unchanged to learn its outcome',
-        {
-          practice: odsCode,
-          retryAfterSeconds: 5,
-        },
-      );
-  }
 }

@@ -2,9 +2,8 @@
  * One request, one straight line: addressee, preconditions, format, body, handler, answer, audit. No step calls back
  * to an earlier one, and whatever fails on the way ends as one OperationOutcome and one audit event.
  */
-import { createHash } from 'node:crypto';
 import type { Request, Response } from 'express';
-import type { Caller } from '../domain/caller.js';
+import { loggableTraceId, type Caller } from '../domain/caller.js';
 import { GatewayError } from '../domain/errors.js';
 import type { Asid } from '../domain/identifiers.js';
 import type { AuditEvent } from '../ports/audit.js';
@@ -27,14 +26,6 @@ interface RequestRecord {
 type AnyInteraction =
   | { readonly kind: 'practice'; readonly row: PracticeInteraction }
   | { readonly kind: 'group'; readonly row: GroupInteraction };
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** A trace id is the consumer's text: only one that is a UUID may stand in the log as it is. */
-function loggable(traceId: string | undefined): string | undefined {
-  if (traceId === undefined || UUID.test(traceId)) return traceId;
-  return `sha256:${createHash('sha256').update(traceId).digest('hex').slice(0, 16)}`;
-}
 
 function queryOf(request: Request): URLSearchParams {
   const at = request.url.indexOf('?');
@@ -59,12 +50,18 @@ function asidOf(addressee: Addressee): Asid {
   return addressee.kind === 'practice' ? addressee.entry.practice.asid : addressee.group.group.asid;
 }
 
-/** Aborts when the consumer's connection closes before it has its answer. */
-function consumerSignal(response: Response): AbortSignal {
+/**
+ * Aborts when the consumer's connection closes before it has its answer. The socket is asked, because it may be gone
+ * already when the body has been unpacked, and an answer that waits behind another one is never told of it.
+ */
+function consumerSignal({ socket }: Request, response: Response): AbortSignal {
   const gone = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) gone.abort();
-  });
+  const leave = (): void => gone.abort();
+  if (socket.destroyed) leave();
+  else {
+    socket.once('close', leave);
+    response.once('finish', () => socket.removeListener('close', leave));
+  }
   return gone.signal;
 }
 
@@ -121,7 +118,7 @@ async function perform(
     headers: request.headers,
     query,
     id: String(request.params['id'] ?? ''),
-    body: hasBody ? parseJsonBody(request.body as Buffer) : undefined,
+    body: hasBody ? parseJsonBody(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)) : undefined,
     signal,
   };
   const answer =
@@ -153,7 +150,7 @@ export async function serve(
   let onDelivered: (() => void) | undefined;
   try {
     if (!interaction) throw refusal ?? new GatewayError('unknown-endpoint', 'Nothing is served at this address');
-    const done = await perform(http, interaction, request, consumerSignal(response), record);
+    const done = await perform(http, interaction, request, consumerSignal(request, response), record);
     reply = done.reply;
     onDelivered = done.answer.onDelivered;
   } catch (thrown) {
@@ -176,7 +173,7 @@ export async function serve(
     ...(record.practice !== undefined && { practice: record.practice }),
     ...(interaction && { interaction: interaction.row.name }),
     ...(record.code !== undefined && { code: record.code }),
-    ...(record.caller && { traceId: loggable(record.caller.traceId) ?? '' }),
+    ...(record.caller && { traceId: loggableTraceId(record.caller.traceId) }),
   });
 
   function refused(gateway: GatewayHttp, thrown: unknown, into: RequestRecord): Reply {

@@ -54,9 +54,15 @@ export async function listen(
   server.maxHeadersCount = 0;
   server.maxConnections = 2_000;
   const answering = new Set<ServerResponse>();
-  server.prependListener('request', (_request, response) => {
+  server.prependListener('request', ({ socket }, response) => {
     answering.add(response);
-    response.once('close', () => answering.delete(response));
+    const forget = (): void => {
+      answering.delete(response);
+      socket.removeListener('close', forget);
+    };
+    response.once('close', forget);
+    // An answer that waits behind another one on its connection is not told when that closes.
+    socket.once('close', forget);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     answerClientError(error, socket as Socket, representation),

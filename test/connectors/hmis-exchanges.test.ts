@@ -247,7 +247,12 @@ describe('hmis exchanges: settling an open outcome', () => {
   const lookUps: [string, string[], object, object][] = [
     ['list-one-booking', ['list-one-booking', 'read-session'], {}, booked],
     ['clocks two minutes apart', ['list-one-booking', 'read-session'], { sentAt: recorded + 120_000 }, booked],
-    ['clocks further apart', ['list-one-booking'], { sentAt: recorded + 121_000 }, { found: 'nothing' }],
+    [
+      'clocks further apart',
+      ['list-one-booking'],
+      { sentAt: recorded + 121_000 },
+      { found: 'no-evidence', reason: 'older-booking' },
+    ],
     ['list-live-and-cancelled', ['list-live-and-cancelled', 'read-session'], {}, booked],
     ['list-two-bookings', ['list-two-bookings'], {}, { found: 'no-evidence', reason: 'several-bookings' }],
     ['list-pending-booking', ['list-pending-booking'], {}, { found: 'no-evidence', reason: 'pending' }],

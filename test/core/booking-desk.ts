@@ -11,7 +11,7 @@ import type {
   PracticeSystem,
   WriteAnswer,
 } from '../../src/ports/practice-system.js';
-import { ods } from '../records/samples.js';
+import { ods, patientLink } from '../records/samples.js';
 import { appointmentIn, bookingOf, SCHEDULE, scriptedSystem, slotNumber, startBench, type Bench } from './bench.js';
 
 export type BookAnswer = WriteAnswer<PracticeAppointment>;
@@ -53,6 +53,8 @@ export async function openDesk({ wrap, system, timing = 'exact' }: DeskOptions =
       },
     };
   });
+  const link = patientLink();
+  const { registered } = link;
   const number = (n: number): Slot => slotNumber(n, { timing });
   const slots = [number(1), number(2), number(3), number(4)] as const;
   const places: BookingDesk['places'] = new Map();
@@ -61,6 +63,12 @@ export async function openDesk({ wrap, system, timing = 'exact' }: DeskOptions =
   const slotOf = (id: string | undefined): Slot => slots.find((slot) => slot.id === id) ?? slots[0];
   const at = bench.entry(
     scriptedSystem({
+      readPatient: (ref) => Promise.resolve(registered && { ref, nhsNumber: link.nhsNumber, demographics: registered }),
+      // A booking stands as it was made, unless a test says otherwise.
+      readAppointment: (ref) => {
+        const slot = slots.find((one) => appointmentIn(one).ref === ref);
+        return Promise.resolve(slot && appointmentIn(slot));
+      },
       readPlace: (id) => Promise.resolve(places.get(id) ?? { state: 'free', slot: slotOf(id), schedule: SCHEDULE }),
       book: (request) => {
         sent.push(request);

@@ -1,9 +1,10 @@
 /** The call that creates the booking, and what each class of answer to it makes of the attempt. */
+import { loggableTraceId } from '../../domain/caller.js';
 import { GatewayError, isGatewayError } from '../../domain/errors.js';
 import type { Attempt, AttemptChange } from '../../ports/ledger.js';
 import type { PracticeAppointment, WriteAnswer } from '../../ports/practice-system.js';
 import { callFor } from '../context.js';
-import { contended, notBooked, slotTaken } from './refusals.js';
+import { contended, notBooked, patientGone, slotTaken } from './refusals.js';
 import { finish, step, type Saga } from './saga.js';
 
 /** With its intent durable before the call and its outcome after it. */
@@ -32,7 +33,7 @@ export async function confirm(saga: Saga, received: Attempt): Promise<Attempt> {
     practice: practice.odsCode,
     attempt: received.id,
     class: answer.class,
-    traceId: request.caller.traceId,
+    traceId: loggableTraceId(request.caller.traceId),
   });
   switch (answer.class) {
     case 'done':
@@ -41,13 +42,7 @@ export async function confirm(saga: Saga, received: Attempt): Promise<Attempt> {
       await finish(saga, sending, { state: 'REJECTED', evidence: `refused: ${answer.reason}` });
       if (answer.reason === 'slot-taken' || answer.reason === 'not-allowed') throw slotTaken();
       if (answer.reason === 'patient-unknown') {
-        throw new GatewayError(
-          'reference-not-found',
-          'The practice no longer has this patient. Find or register the patient again',
-          {
-            fhirPath: 'Appointment.participant.actor',
-          },
-        );
+        throw patientGone();
       }
       throw new GatewayError(
         'practice-system-fault',
@@ -86,7 +81,13 @@ function acceptLateAnswer(saga: Saga, open: Attempt, late: Promise<WriteAnswer<P
     .then(async (answer) => {
       if (answer.class !== 'done' && answer.class !== 'refused') return;
       const current = await context.ledger.readAttempt(open.practice, open.id);
-      if (current?.state !== 'CONFIRM_OPEN') return;
+      if (current?.state !== 'CONFIRM_OPEN' && current?.state !== 'NEEDS_HUMAN') {
+        // A booking that was given up for lost after all: somebody has to look at it.
+        if (answer.class === 'done' && current?.state !== 'BOOKED') {
+          context.log.error('late-booking-after-end', { practice: open.practice, attempt: open.id });
+        }
+        return;
+      }
       await step(
         saga,
         current,

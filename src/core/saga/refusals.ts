@@ -33,3 +33,11 @@ export function contended(practice: string, which = 'of this slot'): GatewayErro
     { practice, fhirPath: 'Appointment.slot', retryAfterSeconds: 10 },
   );
 }
+
+export function patientGone(): GatewayError {
+  return new GatewayError(
+    'reference-not-found',
+    'The practice no longer has this patient. Find or register the patient again',
+    { fhirPath: 'Appointment.participant.actor' },
+  );
+}

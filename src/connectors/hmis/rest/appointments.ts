@@ -107,18 +107,21 @@ export function createAppointments(connection: HmisConnection, sessions: Session
     const list = await readList(trace.patientRef, call);
     if (!list) return { found: 'no-evidence', reason: 'patient-not-known' };
     const candidates: HmisBooking[] = [];
+    let older = false;
     for (const booking of list) {
       if (trace.knownRefs.has(refOf(booking))) continue;
       if (booking.sessionId === undefined) return { found: 'no-evidence', reason: 'booking-without-session' };
       if (booking.sessionId !== key.sessionId) continue;
       if (booking.createdAtLatest === undefined) return { found: 'no-evidence', reason: 'booking-without-date' };
       if (booking.createdAtLatest >= trace.sentAt - CLOCK_MARGIN_MS) candidates.push(booking);
+      // Older than what we sent, if the practice's clock is right: the desk's booking, or ours under a clock that is slow.
+      else if (booking.status !== 'cancelled') older = true;
     }
     if (candidates.some((booking) => booking.status === 'pending')) return { found: 'no-evidence', reason: 'pending' };
     const live = candidates.filter((booking) => booking.status !== 'cancelled');
     if (live.length > 1) return { found: 'no-evidence', reason: 'several-bookings' };
     const ours = live[0] ?? candidates[0];
-    if (!ours) return { found: 'nothing' };
+    if (!ours) return older ? { found: 'no-evidence', reason: 'older-booking' } : { found: 'nothing' };
     const session = await sessions.readSession(key.sessionId, call);
     const appointment = withSession(ours, session);
     if (!appointment) return { found: 'no-evidence', reason: 'booking-without-time' };
