@@ -59,7 +59,7 @@ export async function bookAppointment(
       source: 'transport',
       key: transportKey(request.caller.asid, request.caller.traceId, fingerprint),
     };
-    const saga: Saga = { context, request, booking, link, key, fingerprint, signal };
+    const saga: Saga = { context, request, booking, link, patientRef: link.practiceRef, key, fingerprint, signal };
     const locks = [
       ...new Set(booking.slots.map((slot) => `place/${practice.odsCode}/${system.lockKeyOf(slot)}`)),
     ].sort();
@@ -159,11 +159,10 @@ async function readPlaces(saga: Saga): Promise<[Place, ...Place[]]> {
 }
 
 async function claim(saga: Saga, places: readonly [Place, ...Place[]]): Promise<Outcome> {
-  const { context, request, booking, link, key, fingerprint } = saga;
+  const { context, request, booking, patientRef, key, fingerprint } = saga;
   const { practice } = request.entry;
   const { clock, ids } = context.runtime;
   const [{ slot, schedule }] = places;
-  if (link.practiceRef === undefined) throw new GatewayError('internal', 'A booking for a patient without a record');
   const id = ids.next() as AppointmentId;
   const now = clock.now();
   const attempt = {
@@ -175,7 +174,7 @@ async function claim(saga: Saga, places: readonly [Place, ...Place[]]): Promise<
     clientReference: id,
     slots: places.map((place) => ({ id: place.slot.id, start: place.slot.start, end: place.slot.end })),
     patientId: booking.patientId,
-    request: { patientRef: link.practiceRef },
+    request: { patientRef },
     details: detailsOf(booking, practice, slot, schedule),
     receivedAt: now,
   };

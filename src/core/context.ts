@@ -59,30 +59,38 @@ export function requireEnabled(request: Request, capability: keyof Enablement): 
   throw new GatewayError('access-denied', `${CAPABILITY_NAMES[capability]} is not enabled at this practice`);
 }
 
-/** An audit event of this request; the rest is filled in by whoever knows it. */
+type CallerFields = Pick<AuditEvent, 'consumerAsid' | 'organisation' | 'userId' | 'userName' | 'userRole' | 'device'>;
+
+/** Who asked, as an audit event names them; nobody, where it is the gateway's own doing or was never learnt. */
+export function auditedCaller(caller: Caller | undefined): CallerFields {
+  return {
+    consumerAsid: caller?.asid,
+    organisation: caller?.organisation.odsCode,
+    userId: caller?.user.id,
+    userName: caller?.user.name,
+    userRole: caller?.user.sdsRoleProfileId,
+    device: caller && `${caller.device.model} ${caller.device.version}`,
+  };
+}
+
+/** An audit event of something that this request makes happen. */
 export function auditEvent(
-  request: Request,
+  { caller, entry }: Request,
   kind: AuditEvent['kind'],
   at: number,
-  rest: Partial<Pick<AuditEvent, 'resources' | 'state' | 'status' | 'code'>> = {},
+  { resources, state }: Pick<AuditEvent, 'resources' | 'state'>,
 ): AuditEvent {
-  const { caller } = request;
   return {
     at,
     kind,
-    practice: request.entry.practice.odsCode,
+    practice: entry.practice.odsCode,
     interaction: caller.interactionId,
     traceId: caller.traceId,
-    status: rest.status,
-    code: rest.code,
-    consumerAsid: caller.asid,
-    organisation: caller.organisation.odsCode,
-    userId: caller.user.id,
-    userName: caller.user.name,
-    userRole: caller.user.sdsRoleProfileId,
-    device: `${caller.device.model} ${caller.device.version}`,
-    resources: rest.resources ?? [],
-    state: rest.state,
+    status: undefined,
+    code: undefined,
+    ...auditedCaller(caller),
+    resources,
+    state,
   };
 }
 
@@ -102,12 +110,7 @@ export function ownAuditEvent(
     traceId: undefined,
     status: undefined,
     code: undefined,
-    consumerAsid: undefined,
-    organisation: undefined,
-    userId: undefined,
-    userName: undefined,
-    userRole: undefined,
-    device: undefined,
+    ...auditedCaller(undefined),
     resources,
     state,
   };

@@ -3,6 +3,7 @@
  * to an earlier one, and whatever fails on the way ends as one OperationOutcome and one audit event.
  */
 import type { Request, Response } from 'express';
+import { auditedCaller } from '../core/context.js';
 import { loggableTraceId, type Caller } from '../domain/caller.js';
 import { GatewayError } from '../domain/errors.js';
 import type { Asid } from '../domain/identifiers.js';
@@ -80,12 +81,7 @@ function audited(
     traceId: caller?.traceId,
     status: reply.status,
     code: record.code,
-    consumerAsid: caller?.asid,
-    organisation: caller?.organisation.odsCode,
-    userId: caller?.user.id,
-    userName: caller?.user.name,
-    userRole: caller?.user.sdsRoleProfileId,
-    device: caller && `${caller.device.model} ${caller.device.version}`,
+    ...auditedCaller(caller),
     resources: record.touched,
     state: undefined,
   };

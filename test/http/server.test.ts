@@ -1,6 +1,7 @@
 /** What never becomes a request: over a bare socket, and still answered with an OperationOutcome. */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Json } from '../support/consumer.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 
 let gateway: TestGateway;
@@ -13,7 +14,7 @@ afterAll(() => gateway.stop());
 interface RawAnswer {
   readonly head: string;
   readonly status: number;
-  readonly body: any;
+  readonly body: Json;
   /** Whether the gateway has closed the connection. */
   readonly closed: boolean;
 }

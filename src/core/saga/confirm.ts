@@ -9,10 +9,9 @@ import { finish, step, type Saga } from './saga.js';
 
 /** With its intent durable before the call and its outcome after it. */
 export async function confirm(saga: Saga, received: Attempt): Promise<Attempt> {
-  const { context, request, booking, link, signal } = saga;
+  const { context, request, booking, patientRef, signal } = saga;
   const { practice, system } = request.entry;
   const { clock } = context.runtime;
-  if (link.practiceRef === undefined) throw new GatewayError('internal', 'A booking for a patient without a record');
   const sentAt = clock.now();
   const sending = await step(saga, received, {
     state: 'CONFIRMING',
@@ -22,7 +21,7 @@ export async function confirm(saga: Saga, received: Attempt): Promise<Attempt> {
   if (sending.state !== 'CONFIRMING') throw contended(practice.odsCode);
   const practiceRequest = {
     slots: booking.slots,
-    patientRef: link.practiceRef,
+    patientRef,
     clientReference: received.clientReference,
   };
   let answer = await system.book(practiceRequest, callFor(request, 'book', signal));

@@ -1,5 +1,6 @@
 /** One booking under way, and the only way its state changes. */
 import type { BookingRequest } from '../../domain/appointment.js';
+import type { PracticePatientRef } from '../../domain/identifiers.js';
 import { GatewayError, isGatewayError } from '../../domain/errors.js';
 import type { Attempt, AttemptChange, IdempotencyKey, PatientLink } from '../../ports/ledger.js';
 import { auditEvent, type GatewayContext, type Request } from '../context.js';
@@ -10,6 +11,8 @@ export interface Saga {
   readonly request: Request;
   readonly booking: BookingRequest;
   readonly link: PatientLink;
+  /** Of `link`, which has one by now. */
+  readonly patientRef: PracticePatientRef;
   readonly key: IdempotencyKey;
   readonly fingerprint: string;
   /** Aborts when the consumer has gone or its deadline has passed. */
