@@ -118,17 +118,16 @@ export function createApp(http: GatewayHttp, health: Health): Express {
   const body = express.raw({ type: () => true, limit: BODY_LIMITS.bytes });
   const practiceRoot = `/:addressee/${http.face.path}`;
   const groupRoot = `/federation/:addressee/${http.face.path}`;
-  for (const row of GROUP_INTERACTIONS) {
-    app[verb(row.method)](groupRoot + row.path, (request, response) =>
-      serve(http, { kind: 'group', row }, request, response),
-    );
+  for (const rows of byAddress(GROUP_INTERACTIONS)) {
+    const [{ method, path }] = rows;
+    app[verb(method)](groupRoot + path, (request, response) => serve(http, { kind: 'group', rows }, request, response));
   }
-  // Longer paths first, so that an operation is not taken for an id.
-  for (const row of PRACTICE_INTERACTIONS) {
+  for (const rows of byAddress(PRACTICE_INTERACTIONS)) {
+    const [{ method, path }] = rows;
     const run = (request: Request, response: Response): Promise<void> =>
-      serve(http, { kind: 'practice', row }, request, response);
-    if (row.method === 'GET') app.get(practiceRoot + row.path, run);
-    else app[verb(row.method)](practiceRoot + row.path, unpackable, body, run);
+      serve(http, { kind: 'practice', rows }, request, response);
+    if (method === 'GET') app.get(practiceRoot + path, run);
+    else app[verb(method)](practiceRoot + path, unpackable, body, run);
   }
 
   app.use((request: Request, response: Response) => {
@@ -144,6 +143,20 @@ export function createApp(http: GatewayHttp, health: Health): Express {
   };
   app.use(onError);
   return app;
+}
+
+/** Interactions of one method and path, which only their interaction id tells apart; in the table's order. */
+function byAddress<Row extends { readonly method: string; readonly path: string }>(
+  table: readonly Row[],
+): readonly (readonly [Row, ...Row[]])[] {
+  const addresses = new Map<string, [Row, ...Row[]]>();
+  for (const row of table) {
+    const address = `${row.method} ${row.path}`;
+    const known = addresses.get(address);
+    if (known) known.push(row);
+    else addresses.set(address, [row]);
+  }
+  return [...addresses.values()];
 }
 
 function verb(method: 'GET' | 'POST' | 'PUT'): 'get' | 'post' | 'put' {

@@ -1,7 +1,7 @@
 /** One request on its way through the gateway, and the answer it gets. Handlers know these and nothing of express. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { GatewayContext } from '../core/context.js';
-import type { Directory, GroupEntry, PracticeEntry } from '../core/directory.js';
+import type { Directory } from '../core/directory.js';
 import type { Caller } from '../domain/caller.js';
 import type { ServedInteraction, Representation } from '../fhir/representation.js';
 import type { StructureValidator } from '../validation/index.js';
@@ -24,10 +24,6 @@ export interface GatewayHttp {
   readonly version: string;
   readonly releaseDate: string;
 }
-
-/** Whom the path addresses: a practice, or a group of them. */
-export type Addressee =
-  { readonly kind: 'practice'; readonly entry: PracticeEntry } | { readonly kind: 'group'; readonly group: GroupEntry };
 
 export interface Exchange {
   readonly caller: Caller;

@@ -7,7 +7,10 @@
 import type { ServedInteraction } from '../fhir/representation.js';
 import type { GatewayHttp, Answer, Exchange } from './exchange.js';
 import type { GroupEntry, PracticeEntry } from '../core/directory.js';
-import * as handlers from './handlers.js';
+import * as appointments from './handlers/appointments.js';
+import { readMetadata } from './handlers/metadata.js';
+import * as patients from './handlers/patients.js';
+import * as slots from './handlers/slots.js';
 
 const ID = 'urn:nhs:names:services:gpconnect:fhir:';
 
@@ -39,7 +42,7 @@ export const PRACTICE_INTERACTIONS: readonly PracticeInteraction[] = [
     interactionId: `${ID}rest:read:metadata-1`,
     scope: 'organization/*.read',
     declares: undefined,
-    handle: handlers.readMetadata,
+    handle: readMetadata,
   },
   {
     name: 'find a patient',
@@ -58,7 +61,7 @@ export const PRACTICE_INTERACTIONS: readonly PracticeInteraction[] = [
         },
       ],
     },
-    handle: handlers.findPatient,
+    handle: patients.findPatient,
   },
   {
     name: 'read a patient',
@@ -67,7 +70,7 @@ export const PRACTICE_INTERACTIONS: readonly PracticeInteraction[] = [
     interactionId: `${ID}rest:read:patient-1`,
     scope: 'patient/*.read',
     declares: { type: 'Patient', code: 'read' },
-    handle: handlers.readPatient,
+    handle: patients.readPatient,
   },
   {
     name: 'register a patient',
@@ -82,7 +85,7 @@ export const PRACTICE_INTERACTIONS: readonly PracticeInteraction[] = [
         definition: 'https://fhir.nhs.uk/STU3/OperationDefinition/GPConnect-RegisterPatient-Operation-1',
       },
     },
-    handle: handlers.registerPatient,
+    handle: patients.registerPatient,
   },
   {
     name: 'search for free slots',
@@ -106,7 +109,7 @@ export const PRACTICE_INTERACTIONS: readonly PracticeInteraction[] = [
         'Location:managingOrganization',
       ],
     },
-    handle: handlers.searchFreeSlots,
+    handle: slots.searchFreeSlots,
   },
   {
     name: 'book an appointment',
@@ -115,7 +118,7 @@ export const PRACTICE_INTERACTIONS: readonly PracticeInteraction[] = [
     interactionId: `${ID}rest:create:appointment-1`,
     scope: 'patient/*.write',
     declares: { type: 'Appointment', code: 'create' },
-    handle: handlers.bookAppointment,
+    handle: appointments.bookAppointment,
   },
   {
     name: 'read an appointment',
@@ -124,7 +127,7 @@ export const PRACTICE_INTERACTIONS: readonly PracticeInteraction[] = [
     interactionId: `${ID}rest:read:appointment-1`,
     scope: 'patient/*.read',
     declares: { type: 'Appointment', code: 'read' },
-    handle: handlers.readAppointment,
+    handle: appointments.readAppointment,
   },
 ];
 
@@ -137,7 +140,7 @@ export const GROUP_INTERACTIONS: readonly GroupInteraction[] = [
     interactionId: `${ID}rest:search:slot-1`,
     scope: 'organization/*.read',
     declares: undefined,
-    handle: handlers.searchGroupSlots,
+    handle: slots.searchGroupSlots,
   },
 ];
 

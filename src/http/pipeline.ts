@@ -6,49 +6,66 @@ import type { Request, Response } from 'express';
 import { auditedCaller } from '../core/context.js';
 import { loggableTraceId, type Caller } from '../domain/caller.js';
 import { GatewayError } from '../domain/errors.js';
-import type { Asid } from '../domain/identifiers.js';
 import type { AuditEvent } from '../ports/audit.js';
-import type { Addressee, Answer, Exchange, GatewayHttp } from './exchange.js';
+import type { Answer, Exchange, GatewayHttp } from './exchange.js';
 import type { GroupInteraction, PracticeInteraction } from './interactions.js';
 import { parseJsonBody } from './request/json-body.js';
 import { bodyFormat, negotiate, wantsMinimal } from './request/negotiate.js';
-import { checkProxyHeaders } from './request/preconditions.js';
+import { checkProxyHeaders, type ProxyHeaders } from './request/preconditions.js';
 import { parseProvenanceToken } from './request/provenance-token.js';
 import { asGatewayError, send, toRefusal, toReply, type Reply } from './respond.js';
 
 /** What is known of a request when it is over, for the log and the audit trail. */
 interface RequestRecord {
+  row: PracticeInteraction | GroupInteraction | undefined;
   practice: string | undefined;
   caller: Caller | undefined;
   touched: readonly string[];
   code: string | undefined;
 }
 
+/** All interactions of one method and path. */
+type Rows<Row> = readonly [Row, ...Row[]];
+
 type AnyInteraction =
-  | { readonly kind: 'practice'; readonly row: PracticeInteraction }
-  | { readonly kind: 'group'; readonly row: GroupInteraction };
+  | { readonly kind: 'practice'; readonly rows: Rows<PracticeInteraction> }
+  | { readonly kind: 'group'; readonly rows: Rows<GroupInteraction> };
 
 function queryOf(request: Request): URLSearchParams {
   const at = request.url.indexOf('?');
   return new URLSearchParams(at < 0 ? '' : request.url.slice(at + 1));
 }
 
-function addressed(http: GatewayHttp, kind: AnyInteraction['kind'], name: string): Addressee {
-  if (kind === 'practice') {
-    const entry = http.directory.practice(name);
-    if (entry) return { kind, entry };
-    throw new GatewayError(
-      'organisation-not-found',
-      'No practice with this ODS code is served here. Check the service root URL',
-    );
-  }
-  const group = http.directory.group(name);
-  if (group) return { kind, group };
-  throw new GatewayError('organisation-not-found', 'No group of practices with this name is served here');
+/** The interaction that a request means, and what carries it out at whomever the path addresses. */
+interface Addressed {
+  readonly row: PracticeInteraction | GroupInteraction;
+  readonly proxy: ProxyHeaders;
+  readonly run: (exchange: Exchange) => Promise<Answer>;
 }
 
-function asidOf(addressee: Addressee): Asid {
-  return addressee.kind === 'practice' ? addressee.entry.practice.asid : addressee.group.group.asid;
+function addressed(
+  http: GatewayHttp,
+  interaction: AnyInteraction,
+  name: string,
+  { headers }: Request,
+  record: RequestRecord,
+): Addressed {
+  if (interaction.kind === 'practice') {
+    const entry = http.directory.practice(name);
+    if (!entry) {
+      throw new GatewayError(
+        'organisation-not-found',
+        'No practice with this ODS code is served here. Check the service root URL',
+      );
+    }
+    record.practice = entry.practice.odsCode;
+    const { row, ...proxy } = checkProxyHeaders(headers, entry.practice.asid, interaction.rows);
+    return { row, proxy, run: (exchange) => row.handle(http, entry, exchange) };
+  }
+  const group = http.directory.group(name);
+  if (!group) throw new GatewayError('organisation-not-found', 'No group of practices with this name is served here');
+  const { row, ...proxy } = checkProxyHeaders(headers, group.group.asid, interaction.rows);
+  return { row, proxy, run: (exchange) => row.handle(http, group, exchange) };
 }
 
 /**
@@ -94,12 +111,10 @@ async function perform(
   signal: AbortSignal,
   record: RequestRecord,
 ): Promise<{ reply: Reply; answer: Answer }> {
-  const { row } = interaction;
   const { face } = http;
   const name = String(request.params['addressee']);
-  const addressee = addressed(http, interaction.kind, name);
-  if (addressee.kind === 'practice') record.practice = addressee.entry.practice.odsCode;
-  const proxy = checkProxyHeaders(request.headers, asidOf(addressee), row.interactionId);
+  const { row, proxy, run } = addressed(http, interaction, name, request, record);
+  record.row = row;
   const now = http.context.runtime.clock.now();
   const caller = parseProvenanceToken(request.headers.authorization, proxy, row, face.validator, now);
   record.caller = caller;
@@ -109,21 +124,14 @@ async function perform(
   // An answer without a stated wish has the format of the request's body.
   if (hasBody) bodyFormat(request.headers);
   const format = negotiate(query, request.headers);
-  const exchange: Exchange = {
+  const answer = await run({
     caller,
     headers: request.headers,
     query,
     id: String(request.params['id'] ?? ''),
     body: hasBody ? parseJsonBody(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)) : undefined,
     signal,
-  };
-  const answer =
-    addressee.kind === 'practice' && interaction.kind === 'practice'
-      ? await interaction.row.handle(http, addressee.entry, exchange)
-      : addressee.kind === 'group' && interaction.kind === 'group'
-        ? await interaction.row.handle(http, addressee.group, exchange)
-        : undefined;
-  if (!answer) throw new GatewayError('internal', 'The path addresses something else than its handler');
+  });
   record.touched = answer.touched;
   const serviceRoot = `${http.publicUrl}/${name}/${face.path}`;
   // Only what a write made can be left unsaid: a read without its resource would answer nothing.
@@ -141,7 +149,13 @@ export async function serve(
 ): Promise<void> {
   const { context, face } = http;
   const began = context.runtime.clock.monotonic();
-  const record: RequestRecord = { practice: undefined, caller: undefined, touched: [], code: undefined };
+  const record: RequestRecord = {
+    row: interaction?.rows.length === 1 ? interaction.rows[0] : undefined,
+    practice: undefined,
+    caller: undefined,
+    touched: [],
+    code: undefined,
+  };
   let reply: Reply;
   let onDelivered: (() => void) | undefined;
   try {
@@ -153,7 +167,7 @@ export async function serve(
     reply = refused(http, thrown, record);
   }
   try {
-    context.audit.record(audited(http, interaction?.row.interactionId, record, reply));
+    context.audit.record(audited(http, record.row?.interactionId, record, reply));
     // Only now is this what the consumer will be told.
     if (onDelivered) response.once('finish', onDelivered);
   } catch (thrown) {
@@ -163,11 +177,11 @@ export async function serve(
   await send(response, reply, request.headers['accept-encoding']);
   context.log.info('request', {
     method: request.method,
-    route: interaction?.row.path ?? 'none',
+    route: interaction?.rows[0].path ?? 'none',
     status: reply.status,
     durationMs: Math.round((context.runtime.clock.monotonic() - began) * 10) / 10,
     ...(record.practice !== undefined && { practice: record.practice }),
-    ...(interaction && { interaction: interaction.row.name }),
+    ...(record.row && { interaction: record.row.name }),
     ...(record.code !== undefined && { code: record.code }),
     ...(record.caller && { traceId: loggableTraceId(record.caller.traceId) }),
   });

@@ -26,7 +26,12 @@ function required(headers: IncomingHttpHeaders, name: string): string {
   return value;
 }
 
-export function checkProxyHeaders(headers: IncomingHttpHeaders, asid: Asid, interactionId: string): ProxyHeaders {
+/** `row` is the interaction meant: of those that share an address, the one that `Ssp-InteractionID` names. */
+export function checkProxyHeaders<Row extends { readonly interactionId: string }>(
+  headers: IncomingHttpHeaders,
+  asid: Asid,
+  rows: readonly Row[],
+): ProxyHeaders & { readonly row: Row } {
   const traceId = required(headers, 'Ssp-TraceID');
   const from = required(headers, 'Ssp-From') as Asid;
   // Ssp-To SHALL be this provider's ASID for the endpoint addressed; it is never used for routing.
@@ -34,10 +39,13 @@ export function checkProxyHeaders(headers: IncomingHttpHeaders, asid: Asid, inte
     throw new GatewayError('bad-request', 'Ssp-To is not the ASID of the endpoint addressed', { fhirPath: 'Ssp-To' });
   }
   // The interaction id SHALL be known and consistent with the verb and the URL.
-  if (required(headers, 'Ssp-InteractionID') !== interactionId) {
-    throw new GatewayError('bad-request', `Ssp-InteractionID does not match the request: expected ${interactionId}`, {
+  const id = required(headers, 'Ssp-InteractionID');
+  const row = rows.find(({ interactionId }) => interactionId === id);
+  if (!row) {
+    const expected = rows.map(({ interactionId }) => interactionId).join(' or ');
+    throw new GatewayError('bad-request', `Ssp-InteractionID does not match the request: expected ${expected}`, {
       fhirPath: 'Ssp-InteractionID',
     });
   }
-  return { traceId, from };
+  return { traceId, from, row };
 }
