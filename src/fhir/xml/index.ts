@@ -1,0 +1,31 @@
+/**
+ * FHIR XML (http://hl7.org/fhir/STU3/xml.html) to and from the JSON form that every face reads and writes.
+ *
+ * The codec sits below a face and knows element tables, not meanings: what it parses goes through the same structural
+ * validation as a JSON body, and what it writes is whatever a face has made.
+ */
+import { createFieldTables, type ElementTables } from './fields.js';
+import { toJson } from './parse.js';
+import { readTree } from './tree.js';
+import { toXml } from './write.js';
+
+export type { ElementTables } from './fields.js';
+
+export interface XmlCodec {
+  /**
+   * The JSON form of an XML resource. Throws nothing but `GatewayError` `bad-request`, for a text that is no XML, holds
+   * what FHIR's XML never holds or goes beyond the bounds. Elements that nobody knows, or that come too often, are left
+   * in for the structural validation to refuse.
+   */
+  parse(xml: string): unknown;
+  /** The XML form of a resource in JSON form; `unrepresentable-record` when it has none. */
+  write(resource: unknown): string;
+}
+
+export function createXmlCodec(tables: ElementTables): XmlCodec {
+  const fields = createFieldTables(tables);
+  return {
+    parse: (xml) => toJson(readTree(xml), fields),
+    write: (resource) => toXml(resource, fields),
+  };
+}
