@@ -17,12 +17,22 @@ export interface Schedule {
   readonly practitionerId: PractitionerId | undefined;
   readonly role: PractitionerRole | undefined;
   readonly planningHorizon: Period | undefined;
+  /** How much of it organisations of one kind may book. */
+  readonly caps?: readonly SlotCap[];
 }
 
 /** Whom the practice keeps a slot for. An absent list restricts nothing. */
 export interface SlotRestriction {
   readonly organisationTypes: readonly string[] | undefined;
   readonly organisations: readonly OdsCode[] | undefined;
+}
+
+/**
+ * A cap on what one kind of organisation may book of a schedule: at most so many slots in all for those that meet the
+ * conditions; for everybody where there is none.
+ */
+export interface SlotCap extends SlotRestriction {
+  readonly most: number;
 }
 
 /** One bookable period. */

@@ -2,7 +2,8 @@
  * How a practice dresses its free time for consumers: which schedules are open to them at all, under which slot type
  * and delivery channel, how long one appointment takes, and for whom it is kept.
  */
-import type { DeliveryChannel, SlotRestriction } from './schedule.js';
+import type { PractitionerRole } from './practice.js';
+import type { DeliveryChannel, SlotCap, SlotFilter, SlotRestriction } from './schedule.js';
 
 export interface SlotDress {
   readonly type: string;
@@ -10,6 +11,9 @@ export interface SlotDress {
   /** Length of one appointment; used where the practice system does not tell it. */
   readonly minutes: number;
   readonly restriction: SlotRestriction | undefined;
+  readonly caps?: readonly SlotCap[];
+  /** The practitioner's role in this schedule, where it is not the usual one. */
+  readonly role?: PractitionerRole;
   /** The master switch: `false` keeps the schedule from consumers. */
   readonly bookable: boolean;
 }
@@ -70,4 +74,12 @@ export function dressFor(rules: SlotRules, schedule: DressedSchedule): SlotDress
     dress = { ...dress, ...rule.dress };
   }
   return dress;
+}
+
+/** Both conditions SHALL be met where both are given, and an absent filter meets none. */
+export function meets(filter: SlotFilter, { organisationTypes, organisations }: SlotRestriction): boolean {
+  return (
+    (organisationTypes === undefined || organisationTypes.some((type) => filter.organisationTypes.includes(type))) &&
+    (organisations === undefined || organisations.some((code) => filter.organisations.includes(code)))
+  );
 }

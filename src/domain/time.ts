@@ -151,3 +151,10 @@ export function createPracticeZone(name: string): PracticeZone {
     },
   };
 }
+
+/** The whole local day on which this instant falls, as long as it is where the clocks change. */
+export function localDayOf(zone: PracticeZone, instant: Instant): Period {
+  const date = zone.toLocalDate(instant);
+  const next = new Date(Date.parse(`${date}T00:00:00Z`) + DAY).toISOString().slice(0, 10);
+  return { start: zone.fromLocal(date).instant, end: zone.fromLocal(next).instant };
+}

@@ -5,7 +5,7 @@ import {
   loadHmisData,
   type HmisSimulation,
 } from '../../src/connectors/hmis/simulator/simulator.js';
-import { slotIdOf } from '../../src/connectors/hmis/slot-id.js';
+import { parseSlotId, slotIdOf } from '../../src/connectors/hmis/slot-id.js';
 import type { Fault } from '../../src/connectors/simulation/faults.js';
 import {
   parseNhsNumber,
@@ -42,6 +42,7 @@ function practitioner(systemId: string, family: string): Practitioner {
     sdsRoleProfileIds: [],
     name: { family, given: ['Robin'], prefix: ['Dr'] },
     gender: undefined,
+    languages: [],
     role: { code: 'R0260', display: 'General Medical Practitioner' },
   };
 }
@@ -187,7 +188,7 @@ export async function createHmisPractice(options: HmisPracticeOptions = {}): Pro
     runtime: createRuntime(() => now),
     log: { info: record('info'), warn: record('warn'), error: record('error') },
   });
-  const sessionOf = (slot: Slot): number => Number(slot.scheduleId.slice(1));
+  const sessionOf = (slot: Slot): number => parseSlotId(slot.id)?.sessionId ?? 0;
   const { hmis } = simulator;
   return {
     system,

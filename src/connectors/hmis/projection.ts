@@ -17,7 +17,8 @@ export interface Place {
 const EXACT_TOKEN = 1;
 const MOST_PLACES = 200;
 
-function isExact(session: HmisSession): boolean {
+/** A session with one place is no queue: it is an appointment with a time of its own. */
+export function isExact(session: HmisSession): boolean {
   return session.capacity === 1;
 }
 

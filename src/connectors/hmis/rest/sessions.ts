@@ -7,9 +7,11 @@ import type { ScheduleId, SlotId } from '../../../domain/identifiers.js';
 import type { Location, Practitioner } from '../../../domain/practice.js';
 import type { FreeSlots, Schedule, Slot } from '../../../domain/schedule.js';
 import { dressFor, type SlotDress } from '../../../domain/slot-rules.js';
-import type { Period } from '../../../domain/time.js';
+import { localDayOf, type Period } from '../../../domain/time.js';
 import type { Call, PlaceView } from '../../../ports/practice-system.js';
-import { placesOf } from '../projection.js';
+import { fingerprint } from '../fingerprint.js';
+import { isExact, placesOf } from '../projection.js';
+import { scheduleIdOf } from '../schedule-id.js';
 import type { HmisSession } from '../session.js';
 import { parseSlotId, slotIdOf } from '../slot-id.js';
 import type { HmisConnection } from './connection.js';
@@ -58,10 +60,8 @@ export function createSessions(connection: HmisConnection): Sessions {
     return { session, location, practitioner, dress };
   };
 
-  const publish = ({ session, location, practitioner, dress }: OwnSession): Published | undefined => {
-    if (!practitioner || !dress.bookable) return undefined;
+  const slotsOf = ({ session, dress }: OwnSession, scheduleId: ScheduleId): readonly Slot[] => {
     const now = runtime.clock.now();
-    const scheduleId = `s${session.id}` as ScheduleId;
     const slots: Slot[] = [];
     for (const { token, start, end, timing } of placesOf(session, dress.minutes, settings.slotPolicy)) {
       if (start <= now) continue;
@@ -77,17 +77,35 @@ export function createSessions(connection: HmisConnection): Sessions {
         timing,
       });
     }
-    if (slots.length === 0) return undefined;
-    const schedule: Schedule = {
-      id: scheduleId,
-      version: session.version,
+    return slots;
+  };
+
+  /** What a schedule of appointments says holds for all of them, whichever of them it was made from. */
+  const scheduleOf = (mine: OwnSession, practitioner: Practitioner, id: ScheduleId): Schedule => {
+    const { session, location, dress } = mine;
+    const schedule = {
+      id,
       type: session.name,
       locationId: location.id,
       practitionerId: practitioner.id,
-      role: practitioner.role,
-      planningHorizon: session.end === undefined ? undefined : { start: session.start, end: session.end },
+      role: dress.role ?? practitioner.role,
+      ...(dress.caps && dress.caps.length > 0 && { caps: dress.caps }),
     };
-    return { schedule, slots };
+    if (!isExact(session)) {
+      const planningHorizon = session.end === undefined ? undefined : { start: session.start, end: session.end };
+      return { ...schedule, version: session.version, planningHorizon };
+    }
+    const planningHorizon = localDayOf(zone, session.start);
+    const { locationId, practitionerId, role } = schedule;
+    const content = `${id}|${locationId}|${practitionerId}|${role.code}|${role.display}|${planningHorizon.start}|${planningHorizon.end}`;
+    return { ...schedule, version: fingerprint(content), planningHorizon };
+  };
+
+  const publish = (mine: OwnSession): Published | undefined => {
+    if (!mine.practitioner || !mine.dress.bookable) return undefined;
+    const id = scheduleIdOf(mine.session, zone);
+    const slots = slotsOf(mine, id);
+    return slots.length === 0 ? undefined : { schedule: scheduleOf(mine, mine.practitioner, id), slots };
   };
 
   const listingPath = ({ start, end }: Period): string => {
@@ -103,7 +121,7 @@ export function createSessions(connection: HmisConnection): Sessions {
     const rows = await connection.read(request, call);
     if (!Array.isArray(rows)) throw connection.fault('not-a-list');
     const slots: Slot[] = [];
-    const schedules: Schedule[] = [];
+    const schedules = new Map<ScheduleId, Schedule>();
     const seen = new Set<number>();
     const dropped = { unusable: 0, repeated: 0, 'unknown-practitioner': 0, 'adjusted-local-time': 0 };
     for (const row of rows as readonly unknown[]) {
@@ -123,17 +141,18 @@ export function createSessions(connection: HmisConnection): Sessions {
       seen.add(session.id);
       if (!mine.practitioner) dropped['unknown-practitioner'] += 1;
       if (adjusted) dropped['adjusted-local-time'] += 1;
-      const published = publish(mine);
-      if (!published) continue;
-      const inside = published.slots.filter((slot) => slot.start >= window.start && slot.end <= window.end);
-      if (inside.length === 0) continue;
-      slots.push(...inside);
-      schedules.push(published.schedule);
+      if (!mine.practitioner || !mine.dress.bookable) continue;
+      const id = scheduleIdOf(session, zone);
+      const before = slots.length;
+      for (const slot of slotsOf(mine, id)) {
+        if (slot.start >= window.start && slot.end <= window.end) slots.push(slot);
+      }
+      if (slots.length > before && !schedules.has(id)) schedules.set(id, scheduleOf(mine, mine.practitioner, id));
     }
     for (const [reason, count] of Object.entries(dropped)) {
       if (count > 0) connection.warn('practice.sessions', { reason, count, traceId: call.traceId });
     }
-    return { slots, schedules };
+    return { slots, schedules: [...schedules.values()] };
   };
 
   const readSession = async (id: number, call: Call): Promise<HmisSession | undefined> => {
