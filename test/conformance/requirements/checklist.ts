@@ -1,0 +1,26 @@
+/** What suppliers miss most often, and the rules that hold it. */
+export const checklist: readonly (readonly [what: string, rules: string])[] = [
+  ['no-store on refusals too', '4.2-2'],
+  ['ETag is the weak form of the version, which changes on amend and cancel', '4.2-3 4.2-4 4.2-5 4.3-2'],
+  ['Another version in If-Match is 409, and PUT without If-Match works', '4.3-4 4.3-5'],
+  ['Amend and cancel share method and address', '5.1-13'],
+  ['Organization in the Bundle of slots, Location and Practitioner only when asked for', '10.1-25 10.1-26 10.1-27'],
+  ['Without searchFilter restricted slots are withheld', '12-9'],
+  ['Slots lie wholly inside the range; a date alone takes in its whole day; 14 days', '10.1-16 10.1-17 10.1-18'],
+  ['Several slots: one schedule, adjacent, one channel, one type', '10.2-27 10.2-28 10.2-29 10.2-30 10.2-31'],
+  ['Booking organisation: contained, #id, code, name, telecom, returned on every read', '10.2-3 10.2-5 10.2-34'],
+  ['reason and specialty refused and never returned; service elements ignored', '10.2-19 10.2-20 10.2-44'],
+  ['Texts are never cut short; a blank reason is INVALID_PARAMETER', '10.2-33 10.5-10 10.6-7 10.6-8'],
+  ['Retrieve: cancelled ones, those of earlier today, two starts, no past', '10.3-1 10.3-6 10.3-7 10.3-14'],
+  [
+    'Registration is 200 with a Bundle of its profile, temporary; PDS flags are two codes',
+    '9.4-20 9.4-21 9.4-23 9.4-46 9.4-47',
+  ],
+  ['Find a patient asks PDS about a number that was never verified', '9.2-8'],
+  ['A dissent to share is ignored', '9.2-7 13-9'],
+  ['Local time with +00:00 or +01:00, never Z', '4.6-2 4.6-3 4.6-4'],
+  ['exp is iat plus 300; a future iat and UNK are accepted; the third part is empty', '6.1-7 6.1-10 6.1-24 6.0-2'],
+  ['The NHS number has its verification status, in the registration request too', '9.2-17 9.4-4'],
+  ['The address of a Location is an object, all others are lists', '11-9 11-10'],
+  ['Both switches are off until set, and audited', '14-5 14-6'],
+];
