@@ -18,6 +18,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   records: ['ports', 'domain'],
   // A simulator must not share a mistake with its connector: it sees the simulation kit and nothing else of ours.
   simulator: ['connectors/simulation'],
+  // Files that people write are read in one way, whoever reads them.
+  simulation: ['config/source'],
 };
 /** Composition: may import anything, may read the environment, may build adapters. */
 const COMPOSITION = ['main.ts', 'cli.ts', 'config.ts', 'system.ts', 'cli/', 'config/', 'connectors/registry.ts'];
@@ -51,6 +53,7 @@ const isComposition = (path: string): boolean => COMPOSITION.some((place) => pat
 function roomOf(path: string): string {
   const parts = path.split('/');
   if (parts[0] === 'connectors' && parts[2] === 'simulator') return 'simulator';
+  if (parts[0] === 'connectors' && parts[1] === 'simulation') return 'simulation';
   return parts[0] ?? '';
 }
 

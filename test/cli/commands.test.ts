@@ -1,5 +1,6 @@
 /** The command line as a whole: help, mistakes, simulators and the demo. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -55,6 +56,7 @@ describe('slotbridge simulate', () => {
     expect((await fetch(url)).status).toBeGreaterThanOrEqual(200);
     const [, control = ''] = await simulator.says(/(http:\S+\/__simulation\/)/);
     expect((await fetch(control)).status).not.toBe(500);
+    await simulator.says(new RegExp(`${data}: \\d+ `));
     simulator.signal('SIGTERM');
     expect(await simulator.ended).toMatchObject({ code: 0, stderr: '' });
     await expect(fetch(url)).rejects.toThrow();
@@ -65,14 +67,32 @@ describe('slotbridge simulate', () => {
     writeFileSync(file, 'zone: Europe/London\nkeys:\n  - { key: 7 }\n');
     const { code, stderr } = await run(['simulate', 'hmis', '--data', file]);
     expect(code).toBe(2);
-    expect(stderr).toContain(`${file}:3 `);
+    expect(stderr).toContain(`${file}:3:12  keys[0].key: must be text: put it in quotes`);
+    expect(stderr).toContain(`${file}:1:1  institutions: is missing: add it\n`);
+    expect(stderr).toMatch(/\nslotbridge: the hmis simulator was not started\n$/);
   });
 
   it('refuses a data file that is not there: exit 2', async () => {
     const { code, stderr } = await run(['simulate', 'pds', '--data', join(folder, 'none.yaml')]);
     expect(code).toBe(2);
-    expect(stderr).toContain('none.yaml');
+    expect(stderr).toContain('none.yaml:1:1  the file cannot be read: check that it exists and may be read\n');
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('refuses a port that is in use: exit 2, with what to do about it', async () => {
+    const squatter = createServer();
+    await new Promise<void>((listening) => squatter.listen(0, '127.0.0.1', listening));
+    try {
+      const { port } = squatter.address() as AddressInfo;
+      const data = join(FIXTURES, 'pds/people.yaml');
+      const { code, stderr } = await run(['simulate', 'pds', '--data', data, '--port', String(port)]);
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: `port ${port} is in use: choose another with --port, or 0 for any free one\nslotbridge: the pds simulator was not started\n`,
+      });
+    } finally {
+      squatter.close();
+    }
   });
 });
 

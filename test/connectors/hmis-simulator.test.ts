@@ -295,8 +295,9 @@ describe('data files', () => {
       return [];
     };
     expect(problemsOf(text)).toEqual(
-      ['1: zone', '2: keys.0.expires', '7: sessions.0.start', '8: sessions.1.start', '9: sessions.2.start']
-        .concat(['10: sessions.3.repeat.every', '11: knobs.createStatus', '12: colour'])
+      ['1: zone', '2: keys[0].expires', '7: sessions[0].start', '8: sessions[1].start', '9: sessions[2].start']
+        .concat(['3: institutions[1].id', '5: consultants[0].specialityId'])
+        .concat(['10: sessions[3].repeat.every', '11: knobs.createStatus', '12: colour'])
         .sort(),
     );
     const sound = ['zone: Europe/London', 'keys: [{ key: k }]', ...text.slice(2, 6)];
@@ -305,10 +306,10 @@ describe('data files', () => {
       "  - { id: 7, name: b, consultantId: 9, start: '+1d 09:00' }",
     ];
     expect(problemsOf([...sound, ...clash])).toEqual([
-      '3: institutions.1.id',
-      '5: consultants.0.specialityId',
-      '8: sessions.1.consultantId',
-      '8: sessions.1.id',
+      '3: institutions[1].id',
+      '5: consultants[0].specialityId',
+      '8: sessions[1].consultantId',
+      '8: sessions[1].id',
     ]);
     rmSync(folder, { recursive: true });
   });

@@ -68,7 +68,19 @@ describe('a data file', () => {
   it.each([
     ['has a wrong check digit', [{ ...somebody, nhsNumber: '9990000019' }]],
     ['999 test range', [{ ...somebody, nhsNumber: '9434765919' }]],
-    ['appears twice', [somebody, somebody]],
+    ['is that of people[0] already', [somebody, somebody]],
     ['must be the number of a person', [{ kind: 'superseded', nhsNumber: '9990000026', by: '9990000018' }]],
   ])('is refused when it %s', (message, list) => expect(problemsOf({ people: list })).toContain(message));
+
+  it('counts relative dates from the day the simulator starts, in its own zone', () => {
+    // Half past midnight of the 19th in London.
+    const now = Date.UTC(2026, 4, 18, 23, 30);
+    const address = { lines: ['1 Quay Lane'], postcode: 'HG9 9ZZ', start: '-30d', end: '+1d' };
+    const dead = { ...somebody, kind: 'deceased', nhsNumber: '9990000026', on: '-7d', addresses: [] };
+    const { people } = loadPdsData({ people: [{ ...somebody, addresses: [address] }, dead] }, now);
+    expect(people).toEqual([
+      expect.objectContaining({ addresses: [expect.objectContaining({ start: '2026-04-19', end: '2026-05-20' })] }),
+      expect.objectContaining({ on: '2026-05-12' }),
+    ]);
+  });
 });

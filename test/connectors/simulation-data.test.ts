@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { DataFileError, loadDataFile } from '../../src/connectors/simulation/data-file.js';
+import { DataFileError, loadDataFile, repeatedIn } from '../../src/connectors/simulation/data-file.js';
 import { createLocalClock, isRelativeTime, parseRelativeTime } from '../../src/connectors/simulation/relative-time.js';
 
 const iso = (text: string, zone: string, now: string): string =>
@@ -61,7 +61,7 @@ describe('data files', () => {
   const load = (name: string, text: string): z.output<typeof schema> => {
     const file = join(folder, name);
     writeFileSync(file, text);
-    return loadDataFile(file, schema);
+    return loadDataFile(file, { schema });
   };
   const problemsOf = (name: string, text: string): string[] => {
     try {
@@ -80,31 +80,55 @@ describe('data files', () => {
   });
 
   test('name every problem at once, each on one line with its own line number', () => {
-    const text = 'colour: red\npeople:\n  - id: 1\n    name: A\n  - id: two\n    nmae: B\nsize:\n  width: wide\n';
+    const text = 'colour: red\npeople:\n  - id: 1\n    name: A\n  - id: two\n    namme: B\nsize:\n  width: wide\n';
     const problems = problemsOf('b.yaml', text).sort();
     expect(problems).toHaveLength(6);
     expect(problems).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^file:1 colour: is not known here$/),
-        expect.stringMatching(/^file:1 zone: /),
-        expect.stringMatching(/^file:5 people\.1\.id: .*number/),
-        expect.stringMatching(/^file:5 people\.1\.name: /),
-        expect.stringMatching(/^file:6 people\.1\.nmae: is not known here$/),
-        expect.stringMatching(/^file:8 size\.width: .*number/),
+        expect.stringMatching(
+          /^file:1:1 {2}colour: is not known here: remove it, or use one of `people`, `size`, `zone`$/,
+        ),
+        expect.stringMatching(/^file:1:1 {2}zone: is missing: add it$/),
+        expect.stringMatching(/^file:5:9 {2}people\[1\]\.id: must be a number$/),
+        expect.stringMatching(/^file:5:5 {2}people\[1\]\.name: is missing: add it$/),
+        expect.stringMatching(/^file:6:5 {2}people\[1\]\.namme: is not known here: did you mean `name`\?$/),
+        expect.stringMatching(/^file:8:10 {2}size\.width: must be a number$/),
       ]),
     );
   });
 
   test('name the line of a syntax error and of a key written twice', () => {
-    expect(problemsOf('c.yaml', 'zone: UTC\npeople: [1, 2\n')[0]).toMatch(/^file:\d \(syntax\): /);
+    expect(problemsOf('c.yaml', 'zone: UTC\npeople: [1, 2\n')[0]).toMatch(
+      /^file:\d:\d+ {2}the file is not readable YAML: /,
+    );
     expect(problemsOf('d.yaml', 'zone: UTC\npeople: []\nzone: UTC\n')).toEqual([
-      expect.stringMatching(/^file:3 \(syntax\): .*unique/),
+      expect.stringMatching(/^file:3:1 {2}this key is already there/),
     ]);
-    expect(problemsOf('e.json', '{"zone":\n7}')).toEqual([expect.stringMatching(/^file:1 zone: .*string/)]);
+    expect(problemsOf('e.json', '{"zone":\n7}')).toEqual([expect.stringMatching(/^file:2:1 {2}zone: must be text/)]);
     expect(problemsOf('f.yaml', '')).toHaveLength(1);
   });
 
+  test('that are not there, or too large, are told in one line', () => {
+    expect(() => loadDataFile(join(folder, 'none.yaml'), { schema })).toThrow(
+      /none\.yaml:1:1 {2}the file cannot be read: check that it exists and may be read$/,
+    );
+    expect(problemsOf('g.yaml', `zone: ${'x'.repeat(8 * 1024 * 1024)}`)).toEqual([
+      'file:1:1  is larger than 8 MiB: use fewer people or sessions',
+    ]);
+  });
+
+  test('are told what is wrong between their parts beside what is wrong in them', () => {
+    const rules = { schema, crossCheck: (raw: unknown) => repeatedIn(raw, 'people', 'id') };
+    expect(() => loadDataFile({ zone: 7, people: [{ id: 1 }, { id: 1 }] }, rules)).toThrow(
+      expect.objectContaining({
+        problems: ['zone', 'people[0].name', 'people[1].name', 'people[1].id'].map(
+          (path) => expect.objectContaining({ path }) as unknown,
+        ),
+      }),
+    );
+  });
+
   test('given as an object have no lines', () => {
-    expect(() => loadDataFile({ zone: 1 }, schema)).toThrow(/^data zone: .*string/);
+    expect(() => loadDataFile({ zone: 1 }, { schema })).toThrow(/^data {2}zone: must be text/);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * The practices file as text: YAML 1.2, of which JSON is a part (https://yaml.org/spec/1.2.2/), read with the `yaml`
+ * A file that people write (the practices file, a simulator's data file) as text: YAML 1.2, of which JSON is a part (https://yaml.org/spec/1.2.2/), read with the `yaml`
  * package, which keeps the place of every node.
  */
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node } from 'yaml';
@@ -19,19 +19,20 @@ export interface SourceDocument {
   locate(finding: Pick<Finding, 'path' | 'atKey'>): Place;
 }
 
-const MOST_BYTES = 1024 * 1024;
+const MEBIBYTE = 1024 * 1024;
+const PRACTICES_FILE = { bytes: MEBIBYTE, advice: 'split the practices between gateways' };
 const MOST_ALIASES = 100;
 const DEEPEST = 32;
 const MOST_NODES = 500_000;
 const TOO_DEEP = `is nested deeper than ${DEEPEST} levels, or an alias repeats itself: a mistake in indentation?`;
 
-export function parseSource(text: string): SourceDocument {
+export function parseSource(text: string, { bytes, advice } = PRACTICES_FILE): SourceDocument {
   const refuse = (message: string, place: Place = { line: 1, column: 1 }): SourceDocument => ({
     value: undefined,
     problems: [{ ...place, message }],
     locate: () => place,
   });
-  if (Buffer.byteLength(text) > MOST_BYTES) return refuse('is larger than 1 MiB: split the practices between gateways');
+  if (Buffer.byteLength(text) > bytes) return refuse(`is larger than ${bytes / MEBIBYTE} MiB: ${advice}`);
 
   const lines = new LineCounter();
   const placeAt = (offset: number): Place => {

@@ -57,6 +57,24 @@ export interface LocalClock {
   weekday(instant: number): number;
 }
 
+export function isZone(name: string): boolean {
+  try {
+    createLocalClock(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function isTimeOfDay(text: string): boolean {
+  try {
+    parseTimeOfDay(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const QUARTER_HOUR = 900_000;
 
 /** Throws `RangeError` when the zone is none. */

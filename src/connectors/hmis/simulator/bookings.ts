@@ -13,6 +13,10 @@ export interface Place {
   readonly patientId: number | undefined;
   readonly paymentMethod: string;
   readonly rescheduled?: boolean;
+  /** Now, by default. */
+  readonly createdAt?: number;
+  /** `ACTIVE`, by default. */
+  readonly status?: BookingStatus;
 }
 
 export interface Bookings {
@@ -50,9 +54,10 @@ export function createBookings(state: HmisState): Bookings {
 
   const allot = (session: Session): number => allotSerial(session, state.random, knobs.reuseCancelledNumbers);
 
-  const write = ({ session, patientId, paymentMethod, rescheduled = false }: Place, serialNo: number): Booking => {
+  const write = (place: Place, serialNo: number): Booking => {
+    const { session, patientId, paymentMethod, rescheduled = false, status = 'ACTIVE' } = place;
     made += 1;
-    const at = now();
+    const at = place.createdAt ?? now();
     const offset = session.duration === undefined ? 0 : (serialNo - 1) * session.duration * 60_000;
     const year = clock.format(at).slice(2, 4);
     const billSequence = String(made).padStart(6, '0');
@@ -66,11 +71,12 @@ export function createBookings(state: HmisState): Bookings {
       billNo: `${initials(session.institution.name)}/${session.speciality.code ?? ''}//${year}/${billSequence}`,
       appointmentAt: clock.format(session.start + offset),
       createdAt: at,
-      status: 'ACTIVE',
+      status,
       cancelledAt: undefined,
       retired: false,
       rescheduled,
     };
+    if (isCancelled(booking)) booking.cancelledAt = at;
     session.bookings.push(booking);
     state.bookings.set(booking.id, booking);
     if (patientId !== undefined) {

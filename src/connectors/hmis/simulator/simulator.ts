@@ -10,7 +10,7 @@ import { KnobsSchema, type HmisData, type Knobs } from './data-file.js';
 import { createDesk, type DeskAction } from './desk.js';
 import { createNotifier } from './notify.js';
 import { createRoutes } from './routes.js';
-import { createState, type Patient } from './state.js';
+import { createState, datedBookings, type Patient } from './state.js';
 import { isCancelled, statusOf, type SessionStatus } from './tokens.js';
 import { refused } from './wire.js';
 
@@ -52,6 +52,7 @@ export interface InspectedSession {
 export interface HmisInspection {
   /** The first booking ever made first, retired ones included. */
   bookings(): readonly InspectedBooking[];
+  institutions(): HmisData['institutions'];
   patients(): readonly Patient[];
   sessions(): readonly InspectedSession[];
   readonly knobs: Readonly<Knobs>;
@@ -91,6 +92,7 @@ export async function createHmisSimulator(options: HmisSimulatorOptions): Promis
   const { data, now = Date.now, random = Math.random } = options;
   const state = createState({ data, zone: options.zone ?? data.zone, now, random });
   const bookings = createBookings(state);
+  for (const booking of datedBookings(state)) bookings.add({ ...booking, paymentMethod: 'Cash' });
   for (const session of state.sessions) {
     for (let place = 0; place < session.booked; place += 1) {
       bookings.add({ session, patientId: undefined, paymentMethod: 'Cash' });
@@ -118,6 +120,7 @@ export async function createHmisSimulator(options: HmisSimulatorOptions): Promis
         createdAt: booking.createdAt,
         retired: booking.retired,
       })),
+    institutions: () => data.institutions,
     patients: () => state.patients.map((patient) => ({ ...patient })),
     sessions: () =>
       state.sessions.map((session) => ({

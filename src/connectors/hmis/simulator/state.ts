@@ -1,6 +1,8 @@
 /** What a simulated installation knows: its lists, its dated sessions and the bookings in them. */
 import { createLocalClock, parseRelativeTime, type LocalClock } from '../../simulation/relative-time.js';
-import { dayOffsets, idSpan, WEEKDAYS, type HmisData, type Knobs } from './data-file.js';
+import type { HmisData, Knobs } from './data-file.js';
+import { withOpened, type DeskBooking } from './data/bookings.js';
+import { idSpan, startsOf, type Today } from './data/sessions.js';
 
 export type BookingStatus = 'PENDING' | 'ACTIVE' | 'ABSENT' | 'COMPLETED' | 'PATIENT_CANCELED' | 'DOCTOR_CANCELED';
 
@@ -63,6 +65,8 @@ export interface HmisState {
   readonly data: HmisData;
   readonly knobs: Knobs;
   readonly clock: LocalClock;
+  /** Of `clock`. */
+  readonly zone: string;
   readonly now: () => number;
   readonly random: () => number;
   readonly patients: Patient[];
@@ -76,47 +80,27 @@ export interface HmisState {
   readonly keys: ReadonlyMap<string, number>;
 }
 
-type SessionEntry = HmisData['sessions'][number];
-
-/** Starts of an entry's sessions, with the distance of each from the entry's first id. */
-function startsOf(
-  entry: SessionEntry,
-  zone: string,
-  now: number,
-  clock: LocalClock,
-): { start: number; index: number }[] {
-  const count = entry.repeat?.count ?? 1;
-  const every = Number(entry.repeat?.every.slice(0, -1) ?? 0) * 60_000;
-  const dated = entry.days === undefined && entry.weekdays === undefined;
-  const firsts = dated
-    ? [parseRelativeTime(entry.start, { zone, now })]
-    : dayOffsets(entry.days).map((offset) => parseRelativeTime(`+${offset}d ${entry.start}`, { zone, now }));
-  return firsts.flatMap((first, day) => {
-    const weekday = WEEKDAYS[clock.weekday(first) - 1];
-    if (entry.weekdays !== undefined && weekday !== undefined && !entry.weekdays.includes(weekday)) return [];
-    return Array.from({ length: count }, (_, place) => ({ start: first + place * every, index: day * count + place }));
-  });
-}
-
 function need<Item extends { readonly id: number }>(list: readonly Item[], id: number): Item {
   const item = list.find((candidate) => candidate.id === id);
   if (!item) throw new RangeError(`no item ${id}`);
   return item;
 }
 
-function expandSessions(data: HmisData, zone: string, now: number, clock: LocalClock): Session[] {
-  const explicit = data.sessions.map((entry) => (entry.id === undefined ? 0 : entry.id + idSpan(entry)));
+function expandSessions(data: HmisData, today: Today): Session[] {
+  const entries = withOpened(data, today).sessions;
+  const explicit = entries.map((entry) => (entry.id === undefined ? 0 : entry.id + idSpan(entry)));
   let nextId = Math.max(5001, ...explicit);
-  return data.sessions.flatMap((entry, number) => {
+  return entries.flatMap((entry, number) => {
     const firstId = entry.id ?? nextId;
     if (entry.id === undefined) nextId += idSpan(entry);
     const consultant = need(data.consultants, entry.consultantId);
     const minutes = entry.minutes ?? (entry.duration === undefined ? 0 : entry.duration * entry.capacity);
-    return startsOf(entry, zone, now, clock).map(({ start, index }) => ({
+    const { clock } = today;
+    return startsOf(entry, today).map(({ start, index }) => ({
       id: firstId + index,
       name: entry.name,
       consultant,
-      institution: need(data.institutions, consultant.institutionId),
+      institution: need(data.institutions, entry.institutionId ?? consultant.institutionId),
       speciality: need(data.specialities, consultant.specialityId),
       start,
       startText: clock.format(start),
@@ -142,6 +126,32 @@ function expandSessions(data: HmisData, zone: string, now: number, clock: LocalC
   });
 }
 
+export interface DatedBooking {
+  readonly session: Session;
+  readonly patientId: number;
+  readonly status: BookingStatus;
+  readonly createdAt: number;
+}
+
+const STATUSES: Readonly<Record<DeskBooking['status'], BookingStatus>> = {
+  active: 'ACTIVE',
+  completed: 'COMPLETED',
+  absent: 'ABSENT',
+  cancelled: 'DOCTOR_CANCELED',
+  'cancelled-by-patient': 'PATIENT_CANCELED',
+};
+
+/** The data file's bookings in the sessions they are for, in the order of the file. */
+export function datedBookings({ data, sessionsByConsultant, zone, now }: HmisState): readonly DatedBooking[] {
+  const today = { zone, now: now() };
+  return data.bookings.map(({ patientId, consultantId, at, made, status }) => {
+    const start = parseRelativeTime(at, today);
+    const session = sessionsByConsultant.get(consultantId)?.find((candidate) => candidate.start === start);
+    if (!session) throw new RangeError(`consultant ${consultantId} has no session at ${at}`);
+    return { session, patientId, status: STATUSES[status], createdAt: parseRelativeTime(made, today) };
+  });
+}
+
 export interface StateOptions {
   readonly data: HmisData;
   readonly zone: string;
@@ -152,7 +162,7 @@ export interface StateOptions {
 export function createState({ data, zone, now, random }: StateOptions): HmisState {
   const clock = createLocalClock(zone);
   const today = now();
-  const sessions = expandSessions(data, zone, today, clock).sort((a, b) => a.start - b.start || a.id - b.id);
+  const sessions = expandSessions(data, { zone, now: today, clock }).sort((a, b) => a.start - b.start || a.id - b.id);
   const byConsultant = new Map<number, Session[]>();
   for (const session of sessions) {
     const list = byConsultant.get(session.consultant.id) ?? [];
@@ -169,6 +179,7 @@ export function createState({ data, zone, now, random }: StateOptions): HmisStat
     data,
     knobs: { ...data.knobs },
     clock,
+    zone,
     now,
     random,
     patients: data.patients.map((patient) => ({ ...patient })),

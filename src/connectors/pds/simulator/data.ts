@@ -1,7 +1,8 @@
 /** Data file of the PDS simulator: who is on the register, and who may ask. JSON Schema: docs/schemas. */
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
-import { loadDataFile } from '../../simulation/data-file.js';
+import { child, childList, loadDataFile, repeatedIn, type Finding } from '../../simulation/data-file.js';
+import { createLocalClock, isRelativeTime, isZone, parseRelativeTime } from '../../simulation/relative-time.js';
 
 /** Ten digits with the right check digit; written anew here, so that the gateway's own check is checked by it. */
 export function isNhsNumber(text: string): boolean {
@@ -21,6 +22,11 @@ function isPublicKey(pem: string): boolean {
 
 const text = z.string().min(1).max(100);
 const date = z.iso.date();
+/** Counted from the day the simulator starts, or itself. */
+const day = z
+  .string()
+  .regex(/^(?:[+-]\d{1,4}d|\d{4}-\d{2}-\d{2})$/, { error: "is neither '+30d' nor '2026-05-18'", abort: true })
+  .refine(isRelativeTime, 'is no date');
 /** In quotes, or YAML reads a number. */
 const nhsNumber = z
   .string()
@@ -32,8 +38,8 @@ const address = z.strictObject({
   /** Up to five, empty ones included: PDS keeps the place of each line. */
   lines: z.array(z.string().max(100)).min(1).max(5),
   postcode: text,
-  start: date.optional(),
-  end: date.optional(),
+  start: day.optional(),
+  end: day.optional(),
 });
 
 const person = {
@@ -59,7 +65,7 @@ const PersonSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('deceased'),
     notification: z.enum(['informal', 'formal', 'removed']).default('formal'),
-    on: date,
+    on: day,
     ...person,
   }),
   /** The number was replaced: asking for it answers the person under `by`. */
@@ -74,40 +80,55 @@ const application = z.strictObject({
   publicKey: z.string().refine(isPublicKey, { error: 'must be an RSA public key in PEM form' }),
 });
 
-export const PdsDataSchema = z
-  .strictObject({
-    /** Keys accepted in the `apikey` header. */
-    apiKeys: z.array(text).default([]),
-    applications: z.array(application).default([]),
-    /** How long a token lives. */
-    tokenSeconds: z.int().min(1).default(599),
-    people: z.array(PersonSchema).min(1),
-  })
-  .superRefine(({ people }, context) => {
-    const seen = new Set<string>();
-    people.forEach((entry, index) => {
-      if (seen.has(entry.nhsNumber)) {
-        context.addIssue({ code: 'custom', path: ['people', index, 'nhsNumber'], message: 'appears twice' });
-      }
-      seen.add(entry.nhsNumber);
-    });
-    people.forEach((entry, index) => {
-      if (entry.kind !== 'superseded') return;
-      const successor = people.find(({ nhsNumber: number }) => number === entry.by);
-      if (!successor || successor.kind === 'superseded' || successor.kind === 'invalidated') {
-        const message = 'must be the number of a person with a record in this file';
-        context.addIssue({ code: 'custom', path: ['people', index, 'by'], message });
-      }
-    });
+export const PdsDataSchema = z.strictObject({
+  $schema: z.string().optional(),
+  /** In which days are counted, for dates such as `+30d`. */
+  zone: z.string().refine(isZone, 'is no IANA time zone').default('Europe/London'),
+  /** Keys accepted in the `apikey` header. */
+  apiKeys: z.array(text).default([]),
+  applications: z.array(application).default([]),
+  /** How long a token lives. */
+  tokenSeconds: z.int().min(1).default(599),
+  people: z.array(PersonSchema).min(1),
+});
+
+const WITHOUT_RECORD: readonly unknown[] = ['superseded', 'invalidated'];
+
+function successors(raw: unknown): readonly Finding[] {
+  const people = childList(raw, 'people');
+  return people.flatMap((entry, index) => {
+    if (child(entry, 'kind') !== 'superseded') return [];
+    const by = child(entry, 'by');
+    const successor = people.find((other) => child(other, 'nhsNumber') === by);
+    if (by === undefined || (successor && !WITHOUT_RECORD.includes(child(successor, 'kind')))) return [];
+    return [{ path: ['people', index, 'by'], message: 'must be the number of a person with a record in this file' }];
   });
+}
 
 export type PdsData = z.output<typeof PdsDataSchema>;
 export type PdsEntry = PdsData['people'][number];
 export type PdsPerson = Extract<PdsEntry, { readonly family: string }>;
 
-/** Throws `DataFileError` with every problem at once. */
-export function loadPdsData(source: string | object): PdsData {
-  return loadDataFile(source, PdsDataSchema);
+/** Throws `DataFileError` with every problem at once. Relative dates are counted from `now`. */
+export function loadPdsData(source: string | object, now = Date.now()): PdsData {
+  const crossCheck = (raw: unknown): readonly Finding[] => [
+    ...repeatedIn(raw, 'people', 'nhsNumber'),
+    ...successors(raw),
+  ];
+  const data = loadDataFile(source, { schema: PdsDataSchema, crossCheck });
+  const clock = createLocalClock(data.zone);
+  const dated = (day: string): string => clock.format(parseRelativeTime(day, { zone: data.zone, now })).slice(0, 10);
+  return { ...data, people: data.people.map((entry) => withDates(entry, dated)) };
+}
+
+function withDates(entry: PdsEntry, dated: (day: string) => string): PdsEntry {
+  if (!('family' in entry)) return entry;
+  const addresses = entry.addresses.map(({ start, end, ...address }) => ({
+    ...address,
+    ...(start === undefined ? {} : { start: dated(start) }),
+    ...(end === undefined ? {} : { end: dated(end) }),
+  }));
+  return entry.kind === 'deceased' ? { ...entry, addresses, on: dated(entry.on) } : { ...entry, addresses };
 }
 
 /** JSON Schema of a data file as people write it. */
