@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => gateway.stop());
 
 describe('book an appointment', () => {
-  it('a slot booked once is gone from the next search, and booked again it is 409 DUPLICATE_REJECTED', async () => {
+  it('a slot booked once is gone from the next search, and booked again it is 409 DUPLICATE_REJECTED [10.2-36 10.2-46]', async () => {
     const consumer = gateway.consumer();
     const [slot] = await freeSlots(consumer);
     if (!slot) throw new Error('no slot');
@@ -87,7 +87,7 @@ describe('book an appointment: the answer', () => {
     answer = await booked(gateway.consumer(), slot, patient);
   });
 
-  it('book an appointment: it is 201 with Location, ETag, Last-Modified and Content-Type', () => {
+  it('book an appointment: it is 201 with Location, ETag, Last-Modified and Content-Type [10.2-39 4.2-4 4.2-6 4.2-8 4.7-3]', () => {
     const { id, meta } = answer.body;
     const url = `https://gateway.example.nhs.uk/A99901/STU3/1/gpconnect/Appointment/${id}`;
     expect(answer.status).toBe(201);
@@ -99,7 +99,7 @@ describe('book an appointment: the answer', () => {
     expect(answer.headers.get('idempotent-replayed')).toBeNull();
   });
 
-  it('book an appointment: the body is the Appointment with all that was sent and all that the practice knows', () => {
+  it('book an appointment: the body is the Appointment with all that was sent and all that the practice knows [10.2-40 10.2-41 10.2-42 10.2-43 10.2-45 4.1-14]', () => {
     const sent = bookingBody(slot, patient);
     const { body } = answer;
     expect(body).toEqual({
@@ -139,14 +139,14 @@ describe('book an appointment: the answer', () => {
     ]);
   });
 
-  it('book an appointment: the practice has exactly this booking, for this patient at this time', () => {
+  it('book an appointment: the practice has exactly this booking, for this patient at this time [10.2-67]', () => {
     const [made, ...more] = bookingsOf(slot);
     expect(more).toEqual([]);
     expect(made).toMatchObject({ patientId: 67003, cancelled: false });
     expect(made.appointmentAt.replace(' ', 'T').slice(0, 16)).toBe(slot.start.slice(0, 16));
   });
 
-  it('book an appointment: Prefer return=minimal is 201 with the headers and an empty body', async () => {
+  it('book an appointment: Prefer return=minimal is 201 with the headers and an empty body [4.1-15]', async () => {
     const again = await nextSlot();
     const answered = await gateway
       .consumer()
@@ -184,7 +184,7 @@ describe('book an appointment: what a request may hold', () => {
   ];
 
   it.each(SENT)(
-    'book an appointment: %s is accepted, stored in full and returned as it was sent',
+    'book an appointment: %s is accepted, stored in full and returned as it was sent [10.2-4 10.2-7 10.2-13 10.2-16 10.2-24 10.2-32 10.2-34 11-2]',
     async (_, change) => {
       const [slot, patient] = [await nextSlot(), await patientId(gateway.consumer(), RIVERSIDE_PATIENTS[3])];
       const sent = bookingBody(slot, patient, change);
@@ -200,7 +200,7 @@ describe('book an appointment: what a request may hold', () => {
     },
   );
 
-  it('book an appointment: serviceCategory and serviceType are ignored; the own ones of the practice are returned', async () => {
+  it('book an appointment: serviceCategory and serviceType are ignored; the own ones of the practice are returned [10.2-19]', async () => {
     const [slot, patient] = [await nextSlot(), await patientId(gateway.consumer(), RIVERSIDE_PATIENTS[3])];
     const sent = bookingBody(slot, patient, (body) => {
       body.serviceCategory = { text: 'Something else' };
@@ -213,7 +213,7 @@ describe('book an appointment: what a request may hold', () => {
     expect(text).not.toContain('Something else');
   });
 
-  it('book an appointment: participant types, the right channel and the right role are accepted', async () => {
+  it('book an appointment: participant types, the right channel and the right role are accepted [10.2-15 10.2-17]', async () => {
     const [slot, patient] = [await nextSlot(), await patientId(gateway.consumer(), RIVERSIDE_PATIENTS[3])];
     const found = await gateway.consumer().get('searchSlots', slotPath('2026-05-25', '2026-05-29'));
     const resources: Json[] = found.body.entry.map((entry: Json) => entry.resource);
@@ -232,7 +232,7 @@ describe('book an appointment: what a request may hold', () => {
     expect(body.extension).toHaveLength(3);
   });
 
-  it('book an appointment: a patient registered a moment ago can be booked for', async () => {
+  it('book an appointment: a patient registered a moment ago can be booked for [10.2-35]', async () => {
     const consumer = gateway.consumer();
     const registered = await consumer.post('register', '/Patient/$gpc.registerpatient', registrationBody());
     expect(registered.text && registered.status).toBe(200);
@@ -242,7 +242,7 @@ describe('book an appointment: what a request may hold', () => {
     expect(bookingsOf(slot)).toHaveLength(1);
   });
 
-  it('book an appointment: a slot that the practice keeps is 422 for others and 201 for whom it is kept', async () => {
+  it('book an appointment: a slot that the practice keeps is 422 for others and 201 for whom it is kept [10.2-26 10.2-62 12-3]', async () => {
     const consumer = gateway.consumer('A99903');
     const filter = `&searchFilter=${encodeURIComponent(`${CODES}GPConnect-OrganisationType-1|urgent-care`)}`;
     const kept = (await freeSlots(consumer, slotPath('2026-05-21', '2026-05-21', filter))).find(

@@ -53,14 +53,17 @@ describe('book an appointment: the slot is no longer free', () => {
     ['cancelled for a holiday', 1, 'holiday'],
     ['begun', 2, 'start'],
     ['ended', 3, 'end'],
-  ] as const)('book an appointment: a session %s meanwhile is 409 DUPLICATE_REJECTED', async (_, index, action) => {
-    const slot = pick(index);
-    gateway.riverside.hmis.desk({ action, sessionInstanceId: sessionOf(slot) });
-    const writes = gateway.riverside.requests.count({ method: 'POST' });
-    expectRefusal(await request(gateway, slot), 409, 'DUPLICATE_REJECTED');
-    expect(gateway.riverside.requests.count({ method: 'POST' })).toBe(writes);
-    expect(live(gateway, slot)).toBe(0);
-  });
+  ] as const)(
+    'book an appointment: a session %s meanwhile is 409 DUPLICATE_REJECTED [10.2-46]',
+    async (_, index, action) => {
+      const slot = pick(index);
+      gateway.riverside.hmis.desk({ action, sessionInstanceId: sessionOf(slot) });
+      const writes = gateway.riverside.requests.count({ method: 'POST' });
+      expectRefusal(await request(gateway, slot), 409, 'DUPLICATE_REJECTED');
+      expect(gateway.riverside.requests.count({ method: 'POST' })).toBe(writes);
+      expect(live(gateway, slot)).toBe(0);
+    },
+  );
 
   it('book an appointment: a whole session cancelled at the desk is 409 DUPLICATE_REJECTED', async () => {
     const slot = pick(4);
@@ -69,7 +72,7 @@ describe('book an appointment: the slot is no longer free', () => {
     expect(live(gateway, slot)).toBe(0);
   });
 
-  it('book an appointment: a slot given away at the desk is 409, and 201 after the desk has cancelled that', async () => {
+  it('book an appointment: a slot given away at the desk is 409, and 201 after the desk has cancelled that [10.2-9 10.2-46]', async () => {
     const slot = pick(5);
     gateway.riverside.hmis.desk({ action: 'book', sessionInstanceId: sessionOf(slot) });
     expectRefusal(await request(gateway, slot), 409, 'DUPLICATE_REJECTED');
@@ -104,7 +107,7 @@ describe('book an appointment: the slot is no longer free', () => {
     expect((await request(gateway, slot, 3)).status).toBe(201);
   });
 
-  it('book an appointment: embargo and booking window are applied at the moment of booking, not of the search', async () => {
+  it('book an appointment: embargo and booking window are applied at the moment of booking, not of the search [10.2-26 12-8]', async () => {
     const own = await start({ practices: (yaml) => yaml.replace('horizon: 14d', 'embargo: 2h\n      horizon: 14d') });
     const [slot] = await freeSlots(own.consumer());
     if (!slot) throw new Error('no slot');
@@ -116,7 +119,7 @@ describe('book an appointment: the slot is no longer free', () => {
 });
 
 describe('book an appointment: for whom', () => {
-  it('book an appointment: a patient whose temporary registration has lapsed is 422 REFERENCE_NOT_FOUND until registered again', async () => {
+  it('book an appointment: a patient whose temporary registration has lapsed is 422 REFERENCE_NOT_FOUND until registered again [13-15 13-18]', async () => {
     const gateway = await start({
       practices: (yaml) => yaml.replace('ledger:', 'limits: { temporaryRegistrationDays: 2 }\n\nledger:'),
     });

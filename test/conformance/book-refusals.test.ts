@@ -188,12 +188,15 @@ describe('book an appointment: refused for what was sent', () => {
     ['an element that must not be sent:', FORBIDDEN],
     ['the booking organisation', BOOKING_ORGANISATION],
   ] as const)('%s', (kind, rows) => {
-    it.each(rows)(`book an appointment: ${kind} %s is 422 INVALID_RESOURCE`, async (_, change, speaksOf) => {
-      const calls = gateway.practiceCalls();
-      const issue = expectRefusal(await book(change), 422, 'INVALID_RESOURCE');
-      expect(issue.diagnostics).toContain(speaksOf);
-      expect(gateway.practiceCalls()).toBe(calls);
-    });
+    it.each(rows)(
+      `book an appointment: ${kind} %s is 422 INVALID_RESOURCE [10.2-1 10.2-2 10.2-3 10.2-5 10.2-6 10.2-10 10.2-11 10.2-12 10.2-14 10.2-20 10.2-21 10.2-22 10.2-23 10.2-24 10.2-36 10.2-47 10.2-48 10.2-49 10.2-50 10.2-51 10.2-52 10.2-53 10.2-54 10.2-55 10.2-56 10.2-57 4.4-3 4.4-5 4.4-10 4.4-19 7.3-9 7.3-10 11-14]`,
+      async (_, change, speaksOf) => {
+        const calls = gateway.practiceCalls();
+        const issue = expectRefusal(await book(change), 422, 'INVALID_RESOURCE');
+        expect(issue.diagnostics).toContain(speaksOf);
+        expect(gateway.practiceCalls()).toBe(calls);
+      },
+    );
   });
 
   it.each([
@@ -201,16 +204,19 @@ describe('book an appointment: refused for what was sent', () => {
     ['comment', 501],
     ['description', 5_000],
     ['comment', 5_000],
-  ])('book an appointment: %s of %i characters is 422, never cut short', async (name, length) => {
-    const issue = expectRefusal(await book((body) => (body[name] = 'é'.repeat(length))), 422, 'INVALID_RESOURCE');
-    expect(issue.diagnostics).toContain(name);
-  });
+  ])(
+    'book an appointment: %s of %i characters is 422, never cut short [10.2-7 10.2-16 10.2-33 10.2-63]',
+    async (name, length) => {
+      const issue = expectRefusal(await book((body) => (body[name] = 'é'.repeat(length))), 422, 'INVALID_RESOURCE');
+      expect(issue.diagnostics).toContain(name);
+    },
+  );
 
   it.each([
     ['text that is no JSON', 'hello'],
     ['JSON that ends too early', '{"resourceType":"Appointment"'],
     ['nothing', ''],
-  ])('book an appointment: a body of %s is 400 BAD_REQUEST', async (_, body) => {
+  ])('book an appointment: a body of %s is 400 BAD_REQUEST [10.2-64]', async (_, body) => {
     expectRefusal(await gateway.consumer().post('book', '/Appointment', body), 400, 'BAD_REQUEST');
   });
 
@@ -218,12 +224,12 @@ describe('book an appointment: refused for what was sent', () => {
     ['Patient/test-000000000000009999', 'Patient'],
     ['Location/nowhere', 'Location'],
     ['Practitioner/nobody', 'Practitioner'],
-  ])('book an appointment: %s does not exist: 422 REFERENCE_NOT_FOUND', async (reference, type) => {
+  ])('book an appointment: %s does not exist: 422 REFERENCE_NOT_FOUND [10.2-59 4.4-9]', async (reference, type) => {
     const answer = await book((body) => (participant(body, type).actor.reference = reference));
     expect(expectRefusal(answer, 422, 'REFERENCE_NOT_FOUND').diagnostics).toContain(type.toLowerCase());
   });
 
-  it('book an appointment: a patient of another practice does not exist here: 422 REFERENCE_NOT_FOUND', async () => {
+  it('book an appointment: a patient of another practice does not exist here: 422 REFERENCE_NOT_FOUND [10.2-59 13-17]', async () => {
     const elsewhere = await patientId(gateway.consumer('A99902'));
     const answer = await book((body) => (participant(body, 'Patient').actor.reference = `Patient/${elsewhere}`));
     expectRefusal(answer, 422, 'REFERENCE_NOT_FOUND');
@@ -251,7 +257,7 @@ describe('book an appointment: refused for the slot', () => {
     `${'9'.repeat(64)}`,
     '..',
     'undefined',
-  ])('book an appointment: the slot id "%s" is none of this practice: 422 INVALID_RESOURCE', async (id) => {
+  ])('book an appointment: the slot id "%s" is none of this practice: 422 INVALID_RESOURCE [10.2-57]', async (id) => {
     const answer = await book((body) => (body.slot = [{ reference: `Slot/${id}` }]));
     expect(expectRefusal(answer, 422, 'INVALID_RESOURCE').diagnostics).toContain('slot');
   });
@@ -271,7 +277,7 @@ describe('book an appointment: refused for the slot', () => {
     }
   });
 
-  it('book an appointment: a slot of another practice does not exist here: 422 REFERENCE_NOT_FOUND', async () => {
+  it('book an appointment: a slot of another practice does not exist here: 422 REFERENCE_NOT_FOUND [10.2-58]', async () => {
     const [other] = await freeSlots(gateway.consumer('A99902'));
     const answer = await book((body) => (body.slot = [{ reference: `Slot/${other?.id}` }]));
     expectRefusal(answer, 422, 'REFERENCE_NOT_FOUND');
@@ -294,11 +300,11 @@ describe('book an appointment: refused for the slot', () => {
     ['another day', { start: '2026-05-20T09:00:00+01:00', end: '2026-05-20T09:10:00+01:00' }],
     ['end before start', { end: '2026-05-19T08:00:00+01:00' }],
     ['end at start', { end: '2026-05-19T09:00:00+01:00' }],
-  ])('book an appointment: %s than the slot is 422 INVALID_RESOURCE', async (_, times) => {
+  ])('book an appointment: %s than the slot is 422 INVALID_RESOURCE [10.2-8 10.2-60]', async (_, times) => {
     expectRefusal(await book((body) => Object.assign(body, times)), 422, 'INVALID_RESOURCE');
   });
 
-  it('book an appointment: a practitioner who is not the one of the schedule is 422 INVALID_RESOURCE', async () => {
+  it('book an appointment: a practitioner who is not the one of the schedule is 422 INVALID_RESOURCE [10.2-37]', async () => {
     const slot = at('2026-05-19T09:00');
     const other = slots.find(({ practitioner }) => practitioner !== slot.practitioner)?.practitioner;
     const answer = await book((body) => (participant(body, 'Practitioner').actor.reference = other), slot);
@@ -317,11 +323,11 @@ describe('book an appointment: refused for the slot', () => {
         },
       },
     ],
-  ])('book an appointment: another %s than the one of the slot is 422 INVALID_RESOURCE', async (_, wrong) => {
+  ])('book an appointment: another %s than the one of the slot is 422 INVALID_RESOURCE [10.2-18]', async (_, wrong) => {
     expectRefusal(await book((body) => body.extension.push(wrong)), 422, 'INVALID_RESOURCE');
   });
 
-  it('book an appointment: a slot in the past is 422 INVALID_RESOURCE and the practice is not asked', async () => {
+  it('book an appointment: a slot in the past is 422 INVALID_RESOURCE and the practice is not asked [10.2-25 10.2-61]', async () => {
     const own = await startTestGateway();
     try {
       const consumer = own.consumer();

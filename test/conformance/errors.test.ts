@@ -131,13 +131,16 @@ const CODES: [string, number, string, string, string, Cause][] = [
 ];
 
 describe('error codes', () => {
-  it.each(CODES)('%s is %i %s', async (_situation, status, code, type, display, cause) => {
-    const issue = expectRefusal(await cause(gateway.consumer()), status, code);
-    expect([issue.code, issue.details.coding[0].display]).toEqual([type, display]);
-    expect(Object.keys(issue.details.coding[0]).sort()).toEqual(['code', 'display', 'system']);
-  });
+  it.each(CODES)(
+    '%s is %i %s [7.1-1 7.1-2 7.1-3 7.1-4 7.1-5 7.1-6 7.2-1 7.2-2 7.2-4 7.2-5 7.2-10 7.2-12 7.2-13 7.2-15 7.2-16 7.2-17 7.2-19 7.3-13]',
+    async (_situation, status, code, type, display, cause) => {
+      const issue = expectRefusal(await cause(gateway.consumer()), status, code);
+      expect([issue.code, issue.details.coding[0].display]).toEqual([type, display]);
+      expect(Object.keys(issue.details.coding[0]).sort()).toEqual(['code', 'display', 'system']);
+    },
+  );
 
-  it('the diagnostics of a refusal name the parameter or element, and nobody', async () => {
+  it('the diagnostics of a refusal name the parameter or element, and nobody [7.1-7]', async () => {
     const bad = await gateway.consumer().get('findPatient', findPath('9990000019'));
     expect(bad.body.issue[0].diagnostics).toContain('identifier');
     expect(bad.text).not.toContain('9990000019');
@@ -172,7 +175,7 @@ const UNSERVED: [string, string, number, string][] = [
 ];
 
 describe('what is not served', () => {
-  it.each(UNSERVED)('%s %s is %i %s', async (method, path, status, code) => {
+  it.each(UNSERVED)('%s %s is %i %s [3-4 4.7-6 7.3-3 7.3-4 7.3-5 8-16]', async (method, path, status, code) => {
     const before = gateway.practiceCalls();
     const body = method === 'GET' || method === 'OPTIONS' ? undefined : {};
     expectRefusal(await gateway.consumer().send(method, 'metadata', path, {}, body), status, code);
@@ -183,18 +186,21 @@ describe('what is not served', () => {
     expectRefusal(await gateway.consumer().get('register', REGISTER), 400, 'BAD_REQUEST');
   });
 
-  it.each(['/', '/favicon.ico', '/A99901', '/../etc/passwd'])('%s outside any service root is 404', async (path) => {
-    const response = await fetch(gateway.url + path);
-    const body = (await response.json()) as Json;
-    expect([response.status, body.resourceType, body.issue[0].details.coding[0].code]).toEqual([
-      404,
-      'OperationOutcome',
-      'BAD_REQUEST',
-    ]);
-    expect(response.headers.get('cache-control')).toContain('no-store');
-  });
+  it.each(['/', '/favicon.ico', '/A99901', '/../etc/passwd'])(
+    '%s outside any service root is 404 [7.3-4]',
+    async (path) => {
+      const response = await fetch(gateway.url + path);
+      const body = (await response.json()) as Json;
+      expect([response.status, body.resourceType, body.issue[0].details.coding[0].code]).toEqual([
+        404,
+        'OperationOutcome',
+        'BAD_REQUEST',
+      ]);
+      expect(response.headers.get('cache-control')).toContain('no-store');
+    },
+  );
 
-  it('bytes that are not HTTP are 400 with an OperationOutcome', async () => {
+  it('bytes that are not HTTP are 400 with an OperationOutcome [7.3-14]', async () => {
     const { hostname, port } = new URL(gateway.url);
     const text = await new Promise<string>((resolve, reject) => {
       let received = '';
@@ -240,7 +246,7 @@ const WRITES = SEVEN.filter(([, name]) => name === 'register' || name === 'book'
 
 describe('malformed bodies', () => {
   it.each(WRITES.flatMap(([title, name]) => MALFORMED.map((row) => [title, ...row, name] as const)))(
-    '%s: a body %s is refused',
+    '%s: a body %s is refused [7.3-7]',
     async (_title, what, bytes, status, name) => {
       const consumer = gateway.consumer();
       const before = gateway.practiceCalls();
@@ -261,12 +267,15 @@ describe('malformed bodies', () => {
         (body) => [title, body, name] as const,
       ),
     ),
-  )('%s: %s, well-formed and another thing than asked for, is 422 INVALID_RESOURCE', async (_title, body, name) => {
-    const before = gateway.practiceCalls();
-    const answer = await gateway.consumer().post(name, requests[name].path, body);
-    expectRefusal(answer, 422, 'INVALID_RESOURCE');
-    expect(gateway.practiceCalls()).toBe(before);
-  });
+  )(
+    '%s: %s, well-formed and another thing than asked for, is 422 INVALID_RESOURCE [7.3-9]',
+    async (_title, body, name) => {
+      const before = gateway.practiceCalls();
+      const answer = await gateway.consumer().post(name, requests[name].path, body);
+      expectRefusal(answer, 422, 'INVALID_RESOURCE');
+      expect(gateway.practiceCalls()).toBe(before);
+    },
+  );
 
   it('register a patient: 32 levels, and a text of 64 KiB, are not too much', async () => {
     for (const body of [deep(32), JSON.stringify({ a: 'x'.repeat(64 * 1024 - 2) })]) {
@@ -308,7 +317,7 @@ describe('a capability that the practice has not switched on', () => {
   afterAll(() => closed.stop());
 
   it.each(sevenTimes(Object.entries({ A99901: 'Foundations', A99902: 'Appointment Management' })))(
-    '%s: with %s off, what needs it is 403 ACCESS DENIED and names it',
+    '%s: with %s off, what needs it is 403 ACCESS DENIED and names it [7.2-8 7.3-11 14-4 14-7]',
     async (_title, [odsCode, off], name) => {
       const { method, path, body } = requests[name];
       const before = closed.practiceCalls();
@@ -327,7 +336,7 @@ describe('a capability that the practice has not switched on', () => {
     },
   );
 
-  it('neither capability is on unless the practice says so', async () => {
+  it('neither capability is on unless the practice says so [14-5]', async () => {
     const unsaid = await startTestGateway({
       practices: (yaml) => yaml.replaceAll(/ +enabled: .*\n/g, ''),
     });
@@ -350,7 +359,7 @@ describe('a practice system that fails', () => {
       [title, 'answers nonsense', { kind: 'wrong-envelope' as const }, name, 502, 'exception'] as const,
       [title, 'breaks off', { kind: 'drop' as const }, name, 503, 'transient'] as const,
     ]),
-  )('%s: a practice system that %s', async (_title, _what, fault, name, status, type) => {
+  )('%s: a practice system that %s [7.3-15]', async (_title, _what, fault, name, status, type) => {
     const broken = await startTestGateway();
     try {
       broken.riverside.faults.script({ times: 'always', fault });

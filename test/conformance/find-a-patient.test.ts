@@ -90,15 +90,18 @@ describe('find a patient: parameters', () => {
     ['spaces between the digits', findPath('999 000 0018'), 400, 'INVALID_NHS_NUMBER'],
     ['digits of another script', findPath('٩٩٩٠٠٠٠٠١٨'), 400, 'INVALID_NHS_NUMBER'],
     ['ten noughts', findPath('0000000000'), 400, 'INVALID_NHS_NUMBER'],
-  ])('find a patient: %s: %s is %i %s', async (_what, path, status, code) => {
-    const before = gateway.practiceCalls();
-    expect(expectRefusal(await get(path), status, code).expression).toEqual(['identifier']);
-    expect(gateway.practiceCalls()).toBe(before);
-  });
+  ])(
+    'find a patient: %s: %s is %i %s [9.2-32 9.2-33 9.2-34 9.2-35 9.2-36 4.4-18]',
+    async (_what, path, status, code) => {
+      const before = gateway.practiceCalls();
+      expect(expectRefusal(await get(path), status, code).expression).toEqual(['identifier']);
+      expect(gateway.practiceCalls()).toBe(before);
+    },
+  );
 });
 
 describe('find a patient: what is answered', () => {
-  it('find a patient: a searchset Bundle with exactly the patient asked for', async () => {
+  it('find a patient: a searchset Bundle with exactly the patient asked for [9.2-1 9.2-2 9.2-20 4.4-15 13-1]', async () => {
     const patient = await found('9990000018');
     expect(patient).toMatchObject({ resourceType: 'Patient', active: true, gender: 'male', birthDate: '1938-01-03' });
     expect(patient.id).toMatch(/^[A-Za-z0-9\-.]{1,64}$/);
@@ -109,12 +112,12 @@ describe('find a patient: what is answered', () => {
     for (const { phn = '' } of DATA.patients) expect(validator.validate((await find(phn)).body, 'Bundle')).toEqual([]);
   });
 
-  it('find a patient: meta has a versionId and exactly one profile', async () => {
+  it('find a patient: meta has a versionId and exactly one profile [9.2-16 4.3-1 4.4-1 4.4-2]', async () => {
     const { meta } = await found('9990000018');
     expect(meta).toEqual({ versionId: expect.stringMatching(/\S/), profile: [`${PROFILE}CareConnect-GPC-Patient-1`] });
   });
 
-  it('find a patient: the only identifier is the verified NHS number', async () => {
+  it('find a patient: the only identifier is the verified NHS number [9.2-17 9.2-18]', async () => {
     expect((await found('9990000018')).identifier).toEqual([
       {
         extension: [
@@ -137,13 +140,13 @@ describe('find a patient: what is answered', () => {
     ]);
   });
 
-  it('find a patient: exactly one official name, as the register writes it', async () => {
+  it('find a patient: exactly one official name, as the register writes it [9.2-19]', async () => {
     expect((await found('9991000070')).name).toEqual([
       { use: 'official', family: 'Adeyemi-Cross', given: ['Funke'], prefix: ['Dr'] },
     ]);
   });
 
-  it('find a patient: each telecom has system, value and use, each address a use and no state or text', async () => {
+  it('find a patient: each telecom has system, value and use, each address a use and no state or text [9.2-21 9.2-31 11-4 11-5 11-6 11-7 11-8 11-10]', async () => {
     const { telecom, address } = await found('9990000018');
     expect(telecom).toEqual([
       { system: 'phone', value: '01632 960200', use: 'home' },
@@ -152,14 +155,14 @@ describe('find a patient: what is answered', () => {
     expect(address).toEqual([{ use: 'home', line: ['1 Quay Lane', 'Testham', 'HG9 9ZZ'] }]);
   });
 
-  it('find a patient: everything known is populated, such as an email and a gender', async () => {
+  it('find a patient: everything known is populated, such as an email and a gender [9.2-25 11-1]', async () => {
     expect((await found('9991000062')).telecom).toContainEqual(
       expect.objectContaining({ system: 'email', value: 'post@example.org' }),
     );
     expect((await found('9991000062')).gender).toBe('male');
   });
 
-  it('find a patient: the language that the register knows, and the need of an interpreter', async () => {
+  it('find a patient: the language that the register knows, and the need of an interpreter [9.2-23]', async () => {
     const patients = [{ id: 1, name: 'Katarzyna Zielona', dob: '1965-11-30', phn: '9991000046' }];
     const own = await startTestGateway({ riverside: { patients } });
     try {
@@ -178,13 +181,13 @@ describe('find a patient: what is answered', () => {
     }
   });
 
-  it('find a patient: the managing organisation is the one of the URL', async () => {
+  it('find a patient: the managing organisation is the one of the URL [9.2-24]', async () => {
     expect((await found('9990000018')).managingOrganization).toEqual({ reference: 'Organization/A99901' });
     const elsewhere = await gateway.consumer('A99902').get('findPatient', findPath('9990000018'));
     expect(elsewhere.body.entry[0].resource.managingOrganization).toEqual({ reference: 'Organization/A99902' });
   });
 
-  it('find a patient: what SHALL NOT be populated is not there', async () => {
+  it('find a patient: what SHALL NOT be populated is not there [9.2-26 9.2-27 9.2-28 9.2-29 4.4-20]', async () => {
     const patient = await found('9991000062');
     const barred = [
       'maritalStatus',
@@ -207,14 +210,14 @@ describe('find a patient: what is answered', () => {
     }
   });
 
-  it('find a patient: every reference is relative', async () => {
+  it('find a patient: every reference is relative [4.4-4]', async () => {
     const text = JSON.stringify((await find('9990000018')).body);
     for (const [, reference] of text.matchAll(/"reference":"([^"]*)"/g)) {
       expect(reference).toMatch(/^(Organization|Practitioner|Location)\/[A-Za-z0-9\-.]{1,64}$/);
     }
   });
 
-  it('find a patient: the id and the version stay while the record does', async () => {
+  it('find a patient: the id and the version stay while the record does [4.3-3 4.4-7]', async () => {
     const [one, two] = [await found('9990000018'), await found('9990000018')];
     expect(two).toEqual(one);
   });
@@ -235,7 +238,7 @@ describe('find a patient: what is answered', () => {
     ]);
   });
 
-  it('find a patient: the preferred surgery is the only site of the practice, as slots name it', async () => {
+  it('find a patient: the preferred surgery is the only site of the practice, as slots name it [9.2-22 11-13]', async () => {
     const [details] = (await found('9990000018')).extension;
     expect(details.url).toBe(`${PROFILE}Extension-CareConnect-GPC-RegistrationDetails-1`);
     const slots = await freeSlots(gateway.consumer());
@@ -259,9 +262,12 @@ describe('find a patient: an empty Bundle', () => {
     ['another initial', '9991000038'],
     ['another family name', '9991000046'],
     ['one equal part of the date of birth', '9991000054'],
-  ])('find a patient: %s is an empty Bundle', (_what, nhsNumber) => nobody(nhsNumber));
+  ])(
+    'find a patient: %s is an empty Bundle [9.2-3 9.2-6 9.2-11 9.2-12 9.2-13 9.2-14 4.4-16 13-10 13-13]',
+    (_what, nhsNumber) => nobody(nhsNumber),
+  );
 
-  it('find a patient: a temporary registration that has run out is an empty Bundle', async () => {
+  it('find a patient: a temporary registration that has run out is an empty Bundle [13-18]', async () => {
     const own = await startTestGateway();
     try {
       await own.consumer().post('register', '/Patient/$gpc.registerpatient', registrationBody());
@@ -278,10 +284,13 @@ describe('find a patient: a record whose number was never verified', () => {
   it.each([
     ['two parts of the date of birth, start of the family name and initial', '9991000011'],
     ['the date of birth', '9991000062'],
-  ])('find a patient: %s agree with the register: the patient is returned as verified', async (_what, nhsNumber) => {
-    const patient = await found(nhsNumber);
-    expect(patient.identifier[0].extension[0].valueCodeableConcept.coding[0].code).toBe('01');
-  });
+  ])(
+    'find a patient: %s agree with the register: the patient is returned as verified [9.2-8 9.2-9 9.2-10 9.2-15]',
+    async (_what, nhsNumber) => {
+      const patient = await found(nhsNumber);
+      expect(patient.identifier[0].extension[0].valueCodeableConcept.coding[0].code).toBe('01');
+    },
+  );
 
   it('find a patient: one whose death was taken back is returned', async () => {
     expect((await found('9992000120')).name[0].family).toBe('Lazenby');
@@ -296,17 +305,17 @@ describe('find a patient: a record whose number was never verified', () => {
 });
 
 describe('find a patient: what is an error', () => {
-  it('find a patient: several records with the number are 500 INTERNAL_SERVER_ERROR, never one of them', async () => {
+  it('find a patient: several records with the number are 500 INTERNAL_SERVER_ERROR, never one of them [9.2-37]', async () => {
     const issue = expectRefusal(await find('9991000089'), 500, 'INTERNAL_SERVER_ERROR');
     expect(issue.code).toBe('processing');
   });
 
-  it('find a patient: a record that makes no valid Patient is 500 INTERNAL_SERVER_ERROR', async () => {
+  it('find a patient: a record that makes no valid Patient is 500 INTERNAL_SERVER_ERROR [7.2-18 7.3-12]', async () => {
     const issue = expectRefusal(await find('9991000097'), 500, 'INTERNAL_SERVER_ERROR');
     expect([issue.code, issue.diagnostics]).toEqual(['processing', expect.stringContaining('date of birth')]);
   });
 
-  it('find a patient: with the register away an unverified patient is 500, a verified one is still found', async () => {
+  it('find a patient: with the register away an unverified patient is 500, a verified one is still found [9.2-38]', async () => {
     const own = await startTestGateway();
     try {
       await found('9990000018', own);
@@ -338,7 +347,7 @@ describe('find a patient: what is an error', () => {
     }
   });
 
-  it('find a patient: the name follows the register when the finding is no longer fresh', async () => {
+  it('find a patient: the name follows the register when the finding is no longer fresh [9.2-19 4.3-2]', async () => {
     const own = await startTestGateway();
     try {
       const before = await found('9990000026', own);

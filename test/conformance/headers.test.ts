@@ -31,19 +31,20 @@ async function refused(name: InteractionName, bend: Bend, where: string): Promis
 }
 
 describe('required headers', () => {
-  it.each(EVERY_HEADER)('%s: without %s it is 400 BAD_REQUEST', (_title, header, name) =>
-    refused(name, { headers: { [header]: undefined } }, header),
+  it.each(EVERY_HEADER)(
+    '%s: without %s it is 400 BAD_REQUEST [5.1-1 5.1-2 5.1-3 5.1-4 5.1-5 5.1-14 5.1-15 5.1-16 7.3-1]',
+    (_title, header, name) => refused(name, { headers: { [header]: undefined } }, header),
   );
 
-  it.each(EVERY_HEADER)('%s: a blank %s is 400 BAD_REQUEST', (_title, header, name) =>
+  it.each(EVERY_HEADER)('%s: a blank %s is 400 BAD_REQUEST [5.1-6 7.3-1]', (_title, header, name) =>
     refused(name, { headers: { [header]: '   ' } }, header),
   );
 
-  it.each(SEVEN)('%s: an Ssp-To that is the ASID of another practice is 400 BAD_REQUEST', (_title, name) =>
+  it.each(SEVEN)('%s: an Ssp-To that is the ASID of another practice is 400 BAD_REQUEST [5.1-7 15-1]', (_title, name) =>
     refused(name, { headers: { 'Ssp-To': '200000009902' } }, 'Ssp-To'),
   );
 
-  it.each(SEVEN)('%s: an unknown Ssp-InteractionID is 400 BAD_REQUEST', (_title, name) =>
+  it.each(SEVEN)('%s: an unknown Ssp-InteractionID is 400 BAD_REQUEST [5.1-10 7.3-2]', (_title, name) =>
     refused(name, { headers: { 'Ssp-InteractionID': `${INTERACTIONS[name][0]}0` } }, 'Ssp-InteractionID'),
   );
 
@@ -51,7 +52,7 @@ describe('required headers', () => {
     SEVEN.flatMap(([title, name]) =>
       SEVEN.flatMap(([otherTitle, other]) => (other === name ? [] : [[title, otherTitle, name, other] as const])),
     ),
-  )('%s: the interaction id of "%s" is 400 BAD_REQUEST', (_title, _other, name, other) =>
+  )('%s: the interaction id of "%s" is 400 BAD_REQUEST [5.1-11 7.3-2 15-4]', (_title, _other, name, other) =>
     refused(name, { headers: { 'Ssp-InteractionID': INTERACTIONS[other][0] } }, 'Ssp-InteractionID'),
   );
 
@@ -95,7 +96,7 @@ describe('required headers', () => {
     expect((await send(name, { headers: { 'Ssp-From': '918999198999' } })).status).toBe(200);
   });
 
-  it('find a patient: the ODS code of the path decides which practice is asked, Ssp-To does not', async () => {
+  it('find a patient: the ODS code of the path decides which practice is asked, Ssp-To does not [3-1 5.1-8]', async () => {
     const { path } = requests.findPatient;
     expect((await gateway.consumer('A99901').get('findPatient', path)).body.entry).toHaveLength(1);
     const before = gateway.hillside.requests.count();
@@ -104,14 +105,14 @@ describe('required headers', () => {
     expect(gateway.hillside.requests.count()).toBeGreaterThan(before);
   });
 
-  it('get the capability statement: headers that proxies add on the way do no harm', async () => {
+  it('get the capability statement: headers that proxies add on the way do no harm [4.2-11]', async () => {
     const headers = { Forwarded: 'for=192.0.2.60;proto=https;by=203.0.113.43', 'X-Forwarded-For': '192.0.2.60' };
     expect((await send('metadata', { headers })).status).toBe(200);
   });
 });
 
 describe('order of preconditions', () => {
-  it('find a patient: a practice that is not served here is 404 ORGANISATION_NOT_FOUND, whatever the headers', async () => {
+  it('find a patient: a practice that is not served here is 404 ORGANISATION_NOT_FOUND, whatever the headers [3-6]', async () => {
     const answer = await gateway.consumer('A99999').get('findPatient', requests.findPatient.path, {
       headers: AUTHORIZATION,
     });

@@ -54,7 +54,7 @@ describe('content negotiation', () => {
     },
   );
 
-  it.each(READS)('%s: _format goes before Accept', async (_title, name) => {
+  it.each(READS)('%s: _format goes before Accept [4.1-3]', async (_title, name) => {
     const wanted = await send(name, { headers: { Accept: 'text/html' } }, '_format=application%2Ffhir%2Bjson');
     expect([wanted.status, wanted.headers.get('content-type')]).toEqual([200, JSON_TYPE]);
     await refused(() => send(name, {}, '_format=xml'), 415);
@@ -77,7 +77,7 @@ describe('content negotiation', () => {
     'application/fhir+xml, */*;q=0.1',
     '',
     undefined,
-  ])('find a patient: with Accept %s the answer is JSON', async (accept) => {
+  ])('find a patient: with Accept %s the answer is JSON [4.1-1 4.1-6 4.1-10]', async (accept) => {
     const { status, headers } = await sendRaw(gateway.consumer(), 'findPatient', requests.findPatient.path, {
       headers: accept === undefined ? {} : { Accept: accept },
     });
@@ -96,7 +96,7 @@ describe('content negotiation', () => {
     },
   );
 
-  it('find a patient: Accept-Charset is allowed', async () => {
+  it('find a patient: Accept-Charset is allowed [4.1-10]', async () => {
     expect((await send('findPatient', { headers: { 'Accept-Charset': 'utf-8' } })).status).toBe(200);
   });
 
@@ -108,7 +108,7 @@ describe('content negotiation', () => {
 
 describe('headers of every answer', () => {
   it.each(SEVEN)(
-    '%s: success is no-store, UTF-8 without a space before charset, and under HSTS',
+    '%s: success is no-store, UTF-8 without a space before charset, and under HSTS [3-3 4.1-9 4.2-1 4.2-10 4.7-1 4.7-2 4.7-3 4.7-5 8-1 8-2 8-3 8-4 8-10 8-11 8-13]',
     async (_title, name) => {
       const { status, headers } = await send(name);
       expect(status).toBe(name === 'book' ? 201 : 200);
@@ -119,7 +119,7 @@ describe('headers of every answer', () => {
   );
 
   it.each(SEVEN)(
-    '%s: a refusal is no-store, UTF-8 without a space before charset, and under HSTS',
+    '%s: a refusal is no-store, UTF-8 without a space before charset, and under HSTS [4.1-9 4.2-2 4.2-10]',
     async (_title, name) => {
       const { headers } = await send(name, { headers: { 'Ssp-From': undefined } });
       expect(headers.get('cache-control')).toContain('no-store');
@@ -128,7 +128,7 @@ describe('headers of every answer', () => {
     },
   );
 
-  it('every text that is not ASCII is UTF-8', async () => {
+  it('every text that is not ASCII is UTF-8 [4.1-9]', async () => {
     const person = { nhsNumber: '9991000038', family: 'Okonjo-Bell', given: 'Zoë Łucja', birthDate: '1978-02-03' };
     const consumer = gateway.consumer();
     const body = JSON.stringify(registrationBody(person));
@@ -142,19 +142,19 @@ describe('headers of every answer', () => {
     expect(JSON.parse(text).entry[0].resource.name[0].given).toEqual(['Zoë Łucja']);
   });
 
-  it('read a patient: ETag is the weak form of meta.versionId', async () => {
+  it('read a patient: ETag is the weak form of meta.versionId [4.2-3 4.2-9]', async () => {
     const { headers, body } = await send('readPatient');
     expect(body.meta.versionId).toMatch(/^[A-Za-z0-9\-.]{1,64}$/);
     expect(headers.get('etag')).toBe(`W/"${String(body.meta.versionId)}"`);
     expect(headers.get('content-location')).toMatch(new RegExp(`/A99901/STU3/1/gpconnect/Patient/${body.id}$`));
   });
 
-  it('read an appointment: ETag is the weak form of meta.versionId', async () => {
+  it('read an appointment: ETag is the weak form of meta.versionId [4.2-3]', async () => {
     const { headers, body } = await send('readAppointment');
     expect(headers.get('etag')).toBe(`W/"${String(body.meta.versionId)}"`);
   });
 
-  it('book an appointment: ETag, Last-Modified and a Location with the version', async () => {
+  it('book an appointment: ETag, Last-Modified and a Location with the version [4.2-4 4.2-6 4.2-8]', async () => {
     const consumer = gateway.consumer();
     const [slot] = await freeSlots(consumer, slotPath('2026-05-19', '2026-05-19'));
     if (!slot) throw new Error('no slot');
@@ -170,7 +170,7 @@ describe('headers of every answer', () => {
 
 describe('compression and transfer', () => {
   it.each(SEVEN.filter(([, name]) => name === 'metadata' || name === 'searchSlots'))(
-    '%s: Accept-Encoding gzip is answered with gzip',
+    '%s: Accept-Encoding gzip is answered with gzip [4.1-11]',
     async (_title, name) => {
       const { path } = requests[name];
       const plain = await sendRaw(gateway.consumer(), name, path);
@@ -191,7 +191,7 @@ describe('compression and transfer', () => {
     }
   });
 
-  it('book an appointment: a body in chunks is read whole', async () => {
+  it('book an appointment: a body in chunks is read whole [4.1-12]', async () => {
     const consumer = gateway.consumer();
     const [slot] = await freeSlots(consumer, slotPath('2026-05-20', '2026-05-20'));
     if (!slot) throw new Error('no slot');
@@ -235,7 +235,7 @@ describe('Content-Type of a body', () => {
         (type) => [title, type, name] as const,
       ),
     ),
-  )('%s: %s is 415', async (_title, type, name) => {
+  )('%s: %s is 415 [4.1-8 5.1-12 7.3-6]', async (_title, type, name) => {
     const { path, body } = requests[name];
     const before = gateway.practiceCalls();
     const answer = await sendRaw(gateway.consumer(), name, path, {
@@ -260,7 +260,7 @@ describe('Content-Type of a body', () => {
 });
 
 describe('Prefer', () => {
-  it('book an appointment: return=minimal is 201 with the headers and an empty body', async () => {
+  it('book an appointment: return=minimal is 201 with the headers and an empty body [4.1-15]', async () => {
     const consumer = gateway.consumer();
     const [slot] = await freeSlots(consumer, slotPath('2026-05-21', '2026-05-21'));
     if (!slot) throw new Error('no slot');
@@ -273,7 +273,7 @@ describe('Prefer', () => {
     expect(answer.headers.get('etag')).toBe(`W/"${String(read.body.meta.versionId)}"`);
   });
 
-  it('book an appointment: return=representation, or any other wish, answers the appointment', async () => {
+  it('book an appointment: return=representation, or any other wish, answers the appointment [4.1-14]', async () => {
     const consumer = gateway.consumer();
     const [one, two] = await freeSlots(consumer, slotPath('2026-05-21', '2026-05-21'));
     if (!one || !two) throw new Error('no slots');
@@ -297,15 +297,18 @@ describe('paths and parameters', () => {
     ['find a patient', '/patient?identifier=x', 'findPatient'],
     ['search for free slots', '/slot', 'searchSlots'],
     ['read an appointment', '/appointment/1', 'readAppointment'],
-  ] as const)('%s: %s, in another letter case, is a failure with an OperationOutcome', async (_title, path, name) => {
-    const before = gateway.practiceCalls();
-    const answer = await gateway.consumer().get(name, path);
-    expect(answer.status).toBeGreaterThanOrEqual(400);
-    expectRefusal(answer, answer.status, answer.status === 501 ? 'NOT_IMPLEMENTED' : 'BAD_REQUEST');
-    expect(gateway.practiceCalls()).toBe(before);
-  });
+  ] as const)(
+    '%s: %s, in another letter case, is a failure with an OperationOutcome [3-5 7.3-4]',
+    async (_title, path, name) => {
+      const before = gateway.practiceCalls();
+      const answer = await gateway.consumer().get(name, path);
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expectRefusal(answer, answer.status, answer.status === 501 ? 'NOT_IMPLEMENTED' : 'BAD_REQUEST');
+      expect(gateway.practiceCalls()).toBe(before);
+    },
+  );
 
-  it.each(['a99901', 'A99901%20'])('the ODS code is case sensitive and exact: %s is 404', async (odsCode) => {
+  it.each(['a99901', 'A99901%20'])('the ODS code is case sensitive and exact: %s is 404 [3-5 3-6]', async (odsCode) => {
     const answer = await gateway
       .consumer(odsCode)
       .get('metadata', '/metadata', { headers: { 'Ssp-To': '200000009901' } });
@@ -313,38 +316,38 @@ describe('paths and parameters', () => {
   });
 
   it.each(['stu3/1/gpconnect', 'STU3/2/gpconnect', 'STU3/1/GPCONNECT', 'STU3/1', 'DSTU2/1/gpconnect'])(
-    'get the capability statement: below %s it is 404',
+    'get the capability statement: below %s it is 404 [3-2]',
     async (root) => {
       const response = await fetch(`${gateway.url}/A99901/${root}/metadata`);
       expect([response.status, ((await response.json()) as Json).resourceType]).toEqual([404, 'OperationOutcome']);
     },
   );
 
-  it('find a patient: parameter names are case sensitive', async () => {
+  it('find a patient: parameter names are case sensitive [4.4-18]', async () => {
     const path = requests.findPatient.path.replace('identifier', 'Identifier');
     await refused(() => gateway.consumer().get('findPatient', path), 400);
   });
 
-  it.each(READS)('%s: unknown parameters are ignored', async (_title, name) => {
+  it.each(READS)('%s: unknown parameters are ignored [4.4-17]', async (_title, name) => {
     const plain = await send(name);
     const more = await send(name, {}, '_count=1&_sort=birthdate&nonsense=%7C&nonsense=2&constructor=1&__proto__=1');
     expect([more.status, more.body]).toEqual([200, plain.body]);
   });
 
-  it('find a patient: a value is percent-decoded', async () => {
+  it('find a patient: a value is percent-decoded [3-7]', async () => {
     const path = '/Patient?%69dentifier=https%3A%2F%2Ffhir.nhs.uk%2FId%2Fnhs-number%7C9990000018';
     expect((await gateway.consumer().get('findPatient', path)).body.entry).toHaveLength(1);
     const plain = '/Patient?identifier=https://fhir.nhs.uk/Id/nhs-number|9990000018';
     expect((await sendRaw(gateway.consumer(), 'findPatient', plain)).status).toBe(200);
   });
 
-  it('search for free slots: no match is 200 without entries', async () => {
+  it('search for free slots: no match is 200 without entries [4.4-15 4.4-16]', async () => {
     const { status, body } = await gateway.consumer().get('searchSlots', slotPath('2026-08-01', '2026-08-02'));
     expect([status, body.resourceType, body.type, body.entry]).toEqual([200, 'Bundle', 'searchset', undefined]);
   });
 
   it.each(SEVEN.filter(([, name]) => ['findPatient', 'register', 'searchSlots'].includes(name)))(
-    '%s: entries have no fullUrl',
+    '%s: entries have no fullUrl [4.4-14]',
     async (_title, name) => {
       const consumer = gateway.consumer();
       const other = { nhsNumber: '9991000054', family: 'Fairweather', given: 'Robin', birthDate: '2001-08-22' };
@@ -357,17 +360,17 @@ describe('paths and parameters', () => {
 });
 
 describe('limits of a request', () => {
-  it('find a patient: a URL of more than 8 KiB is 414', async () => {
+  it('find a patient: a URL of more than 8 KiB is 414 [5.3-16]', async () => {
     await refused(() => gateway.consumer().get('findPatient', `${findPath('9990000018')}&a=${'x'.repeat(8192)}`), 414);
   });
 
-  it('find a patient: fifty parameters are read, more are 400', async () => {
+  it('find a patient: fifty parameters are read, more are 400 [5.3-16]', async () => {
     const path = (count: number): string => findPath('9990000018') + '&a=1'.repeat(count);
     expect((await gateway.consumer().get('findPatient', path(49))).status).toBe(200);
     await refused(() => gateway.consumer().get('findPatient', path(50)), 400);
   });
 
-  it('get the capability statement: more than a hundred headers are 431', async () => {
+  it('get the capability statement: more than a hundred headers are 431 [5.3-16]', async () => {
     const headers = (count: number): Record<string, string> =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`X-Extra-${index}`, 'x']));
     expect((await sendRaw(gateway.consumer(), 'metadata', '/metadata', { headers: headers(90) })).status).toBe(200);
@@ -379,7 +382,7 @@ describe('limits of a request', () => {
     expect([status, JSON.parse(body.toString()).resourceType]).toEqual([400, 'OperationOutcome']);
   });
 
-  it('get the capability statement: headers of more than 32 KiB are 431', async () => {
+  it('get the capability statement: headers of more than 32 KiB are 431 [5.3-16]', async () => {
     await refused(() => send('metadata', { headers: { 'X-Extra': 'x'.repeat(33 * 1024) } }), 431);
   });
 });

@@ -22,20 +22,20 @@ const codes = (type: string): string[] =>
 const params = (type: string): string[] => (resource(type).searchParam ?? []).map(({ name }: Json) => name).sort();
 
 describe('get the capability statement', () => {
-  it('the statement is a valid STU3 CapabilityStatement', () => {
+  it('the statement is a valid STU3 CapabilityStatement [9.1-2]', () => {
     const validator = createStructureValidator(loadBaseDefinitions('stu3'));
     expect(validator.validate(statement, 'CapabilityStatement')).toEqual([]);
   });
 
-  it('version is that of the specification, and fhirVersion 3.0.1', () => {
+  it('version is that of the specification, and fhirVersion 3.0.1 [9.1-3 9.1-7 9.1-8]', () => {
     expect(statement).toMatchObject({ version: '1.2.7', fhirVersion: '3.0.1', acceptUnknown: 'both' });
   });
 
-  it('name, status and kind are those of the specification', () => {
+  it('name, status and kind are those of the specification [9.1-4]', () => {
     expect(statement).toMatchObject({ name: 'GP Connect', status: 'active', kind: 'capability' });
   });
 
-  it('date, publisher, contact, description, copyright and software are populated', () => {
+  it('date, publisher, contact, description, copyright and software are populated [9.1-5 9.1-6]', () => {
     const { date, publisher, contact, description, copyright, software } = statement;
     expect(date).toMatch(/^\d{4}-\d{2}-\d{2}$/);
     for (const text of [publisher, contact[0].name, description, copyright, software.name, software.version]) {
@@ -52,7 +52,7 @@ describe('get the capability statement', () => {
     }
   });
 
-  it('there is one server with CORS declared', () => {
+  it('there is one server with CORS declared [9.1-11]', () => {
     expect(statement.rest).toHaveLength(1);
     expect(statement.rest[0]).toMatchObject({ mode: 'server', security: { cors: true } });
   });
@@ -69,7 +69,7 @@ describe('get the capability statement', () => {
     expect(params('Appointment')).not.toContain('identifier');
   });
 
-  it('Slot has search-type only, with its parameters and four includes', () => {
+  it('Slot has search-type only, with its parameters and four includes [9.1-15 9.1-16]', () => {
     expect(codes('Slot')).toEqual(['search-type']);
     expect(params('Slot')).toEqual(['end', 'searchFilter', 'start', 'status']);
     expect([...resource('Slot').searchInclude].sort()).toEqual([
@@ -80,12 +80,12 @@ describe('get the capability statement', () => {
     ]);
   });
 
-  it('types of search parameters are those of the specification', () => {
+  it('types of search parameters are those of the specification [9.1-15]', () => {
     const types = Object.fromEntries(resource('Slot').searchParam.map(({ name, type }: Json) => [name, type]));
     expect(types).toEqual({ start: 'date', end: 'date', status: 'token', searchFilter: 'token' });
   });
 
-  it('the operation gpc.registerpatient refers to its definition', () => {
+  it('the operation gpc.registerpatient refers to its definition [9.1-17 9.1-19]', () => {
     expect(statement.rest[0].operation).toEqual([
       {
         name: 'gpc.registerpatient',
@@ -106,11 +106,11 @@ describe('get the capability statement', () => {
     'GPConnect-Appointment-1',
     'GPConnect-Schedule-1',
     'GPConnect-Slot-1',
-  ])('profile lists %s once', (name) => {
+  ])('profile lists %s once [9.1-10]', (name) => {
     expect(statement.profile.filter(({ reference }: Json) => reference === PROFILE + name)).toHaveLength(1);
   });
 
-  it('every declared interaction is served: none of them is 501', async () => {
+  it('every declared interaction is served: none of them is 501 [9.1-18]', async () => {
     const consumer = gateway.consumer();
     for (const { type, interaction } of statement.rest[0].resource as Json[]) {
       for (const { code } of interaction as Json[]) {
@@ -123,14 +123,14 @@ describe('get the capability statement', () => {
     }
   });
 
-  it('parameters are ignored, and the practice is not asked', async () => {
+  it('parameters are ignored, and the practice is not asked [4.4-17]', async () => {
     const before = gateway.practiceCalls();
     const answer = await gateway.consumer().get('metadata', '/metadata?_summary=true&x=1');
     expect([answer.status, answer.body]).toEqual([200, statement]);
     expect(gateway.practiceCalls()).toBe(before);
   });
 
-  it('it always succeeds: with both capabilities off, and with the practice and the register away', async () => {
+  it('it always succeeds: with both capabilities off, and with the practice and the register away [9.1-1]', async () => {
     const bare = await startTestGateway({
       practices: (yaml) =>
         yaml.replaceAll(

@@ -50,12 +50,12 @@ async function gone(id: string, from = gateway): Promise<void> {
 }
 
 describe('read a patient', () => {
-  it('read a patient: the id of the answer is the id asked for', async () => {
+  it('read a patient: the id of the answer is the id asked for [4.4-8]', async () => {
     const id = await patientId(gateway.consumer());
     expect((await read(id)).body).toMatchObject({ resourceType: 'Patient', id, active: true });
   });
 
-  it('read a patient: the answer is the one that find a patient gives', async () => {
+  it('read a patient: the answer is the one that find a patient gives [9.3-2]', async () => {
     for (const { phn = '' } of DATA.patients) {
       const found = await gateway.consumer().get('findPatient', findPath(phn));
       expect(await patient(phn)).toEqual(found.body.entry[0].resource);
@@ -68,7 +68,7 @@ describe('read a patient', () => {
     expect(body.meta.profile).toEqual([`${PROFILE}CareConnect-GPC-Patient-1`]);
   });
 
-  it('read a patient: ETag is the weak form of meta.versionId, and the address is given', async () => {
+  it('read a patient: ETag is the weak form of meta.versionId, and the address is given [9.3-1 4.2-3 4.2-9]', async () => {
     const { headers, body } = await read(await patientId(gateway.consumer()));
     expect(headers.get('etag')).toBe(`W/"${String(body.meta.versionId)}"`);
     expect(headers.get('content-location')).toBe(
@@ -76,7 +76,7 @@ describe('read a patient', () => {
     );
   });
 
-  it('read a patient: the version stays while nothing changes, and changes when the record does', () =>
+  it('read a patient: the version stays while nothing changes, and changes when the record does [4.3-2 4.3-3]', () =>
     alone(async (own) => {
       const id = await patientId(own.consumer());
       const first = await read(id, own);
@@ -121,29 +121,29 @@ describe('read a patient: not found', () => {
     'ü',
     '%F0%9F%98%80',
     '$other',
-  ])('read a patient: the id %s, which nobody has, is 404 PATIENT_NOT_FOUND', async (id) => {
+  ])('read a patient: the id %s, which nobody has, is 404 PATIENT_NOT_FOUND [9.3-3 4.7-7]', async (id) => {
     const before = gateway.practiceCalls();
     await gone(id);
     expect(gateway.practiceCalls()).toBe(before);
   });
 
-  it('read a patient: without an id it is 404', async () => {
+  it('read a patient: without an id it is 404 [9.3-4]', async () => {
     expectRefusal(await read(''), 404, 'BAD_REQUEST');
   });
 
-  it('read a patient: ids are case sensitive', async () => {
+  it('read a patient: ids are case sensitive [3-5]', async () => {
     const id = await patientId(gateway.consumer());
     expect(id.toUpperCase()).not.toBe(id);
     await gone(id.toUpperCase());
   });
 
-  it('read a patient: an id of another practice is 404 PATIENT_NOT_FOUND', async () => {
+  it('read a patient: an id of another practice is 404 PATIENT_NOT_FOUND [13-17]', async () => {
     const id = await patientId(gateway.consumer('A99901'));
     const answer = await gateway.consumer('A99903').get('readPatient', `/Patient/${id}`);
     expectRefusal(answer, 404, 'PATIENT_NOT_FOUND');
   });
 
-  it('read a patient: the refusal does not tell an unknown id from one that is not disclosed', () =>
+  it('read a patient: the refusal does not tell an unknown id from one that is not disclosed [9.3-8]', () =>
     alone(async (own) => {
       const id = await patientId(own.consumer());
       const person = own.register.pds.people().find(({ nhsNumber }) => nhsNumber === '9990000018');
@@ -162,7 +162,7 @@ describe('read a patient: who must not be returned any more', () => {
     ['had their number superseded', { kind: 'superseded', by: '9990000026' }],
     ['had their number invalidated', { kind: 'invalidated' }],
     ['turned out to be somebody else', { birthDate: '1977-07-07', family: 'Otherwise' }],
-  ])('read a patient: one who %s since they were found is 404 PATIENT_NOT_FOUND', (_what, change) =>
+  ])('read a patient: one who %s since they were found is 404 PATIENT_NOT_FOUND [9.3-5 9.3-7]', (_what, change) =>
     alone(async (own) => {
       const id = await patientId(own.consumer());
       const person = own.register.pds.people().find(({ nhsNumber }) => nhsNumber === '9990000018');
@@ -185,7 +185,7 @@ describe('read a patient: who must not be returned any more', () => {
       await gone(id, own);
     }));
 
-  it('read a patient: one whose temporary registration has run out is 404 PATIENT_NOT_FOUND', () =>
+  it('read a patient: one whose temporary registration has run out is 404 PATIENT_NOT_FOUND [13-18]', () =>
     alone(async (own) => {
       const registered = await own.consumer().post('register', REGISTER, registrationBody());
       const { id } = registered.body.entry[0].resource;
@@ -196,7 +196,7 @@ describe('read a patient: who must not be returned any more', () => {
 });
 
 describe('book an appointment: patient-level access rules', () => {
-  it('book an appointment: for one whose temporary registration has run out it is 422 REFERENCE_NOT_FOUND', () =>
+  it('book an appointment: for one whose temporary registration has run out it is 422 REFERENCE_NOT_FOUND [13-15 13-18]', () =>
     alone(async (own) => {
       // Registered so long ago that it runs out while the slots of this week are still ahead.
       const monday = own.clock.now();

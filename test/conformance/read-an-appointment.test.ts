@@ -51,7 +51,7 @@ describe('read an appointment: the answer', () => {
     made = await book(0);
   });
 
-  it('read an appointment: it is 200 with ETag, Last-Modified and Content-Location, and the body of the booking', async () => {
+  it('read an appointment: it is 200 with ETag, Last-Modified and Content-Location, and the body of the booking [10.4-1 4.2-3 4.2-7 4.2-9 4.3-3 4.4-8]', async () => {
     const answer = await read(made.body.id);
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual(made.body);
@@ -66,7 +66,7 @@ describe('read an appointment: the answer', () => {
     expect(answer.headers.get('cache-control')).toContain('no-store');
   });
 
-  it('read an appointment: every element that it SHALL have is populated, and none that it SHALL NOT have', async () => {
+  it('read an appointment: every element that it SHALL have is populated, and none that it SHALL NOT have [10.4-4 10.4-5 10.4-6 10.4-9 10.2-41 10.2-42 10.2-43 10.2-44 4.4-20 4.6-2 4.6-4]', async () => {
     const { body } = await read(made.body.id);
     const slot = pick(0);
     expect(body).toMatchObject({
@@ -101,7 +101,7 @@ describe('read an appointment: the answer', () => {
     for (const name of [...never, 'incomingReferral', 'requestedPeriod']) expect(body).not.toHaveProperty(name);
   });
 
-  it('read an appointment: the contained booking organisation has all that was sent and no version', async () => {
+  it('read an appointment: the contained booking organisation has all that was sent and no version [10.4-7 10.2-34 10.2-45]', async () => {
     const { body } = await read(made.body.id);
     expect(body.contained).toEqual([
       {
@@ -120,7 +120,7 @@ describe('read an appointment: the answer', () => {
     ]);
   });
 
-  it('read an appointment: any organisation may read it, whoever booked it', async () => {
+  it('read an appointment: any organisation may read it, whoever booked it [10.4-2 13-16]', async () => {
     const answer = await gateway.consumer().get('readAppointment', `/Appointment/${made.body.id}`, {
       headers: { 'Ssp-From': '200000008888' },
       claims: {
@@ -144,7 +144,7 @@ describe('read an appointment: the answer', () => {
     ).toBe(writes);
   });
 
-  it('read an appointment: in winter its times have the offset +00:00', async () => {
+  it('read an appointment: in winter its times have the offset +00:00 [4.6-3]', async () => {
     const own = await start({ clock: createTestClock(Date.parse('2026-11-16T06:00:00Z')) });
     const [slot] = await freeSlots(own.consumer(), slotPath('2026-11-17', '2026-11-17'));
     if (!slot) throw new Error('no slot');
@@ -163,7 +163,7 @@ describe('read an appointment: the answer', () => {
 });
 
 describe('read an appointment: what the practice has done with it', () => {
-  it('read an appointment: cancelled at the desk it is cancelled here, with a reason, a new version and all else as it was', async () => {
+  it('read an appointment: cancelled at the desk it is cancelled here, with a reason, a new version and all else as it was [4.4-11 4.3-2 10.4-8]', async () => {
     const made = await book(1);
     gateway.clock.advance(60_000);
     gateway.riverside.hmis.desk({ action: 'cancel', bookingId: bookingIdOf(1) });
@@ -189,7 +189,7 @@ describe('read an appointment: what the practice has done with it', () => {
     expect((await read(made.body.id)).body.status).toBe('cancelled');
   });
 
-  it('read an appointment: one that the practice no longer has is 404 NO_RECORD_FOUND', async () => {
+  it('read an appointment: one that the practice no longer has is 404 NO_RECORD_FOUND [10.4-10 4.4-11]', async () => {
     const made = await book(3);
     gateway.riverside.hmis.desk({ action: 'retire', bookingId: bookingIdOf(3) });
     expectRefusal(await read(made.body.id), 404, 'NO_RECORD_FOUND');
@@ -200,7 +200,7 @@ describe('read an appointment: what the practice has done with it', () => {
     ['answers nonsense', { kind: 'not-json' }, 502],
     ['does not answer in time', { kind: 'hang' }, 504],
   ] as const)(
-    'read an appointment: while the practice %s it is an error, not a stale answer',
+    'read an appointment: while the practice %s it is an error, not a stale answer [7.3-15]',
     async (_, fault, status) => {
       const own = await start();
       const made = await book(4, own);
@@ -221,7 +221,7 @@ describe('read an appointment: refused', () => {
     'a'.repeat(65),
     'with%20space',
     '%2e%2e',
-  ])('read an appointment: the id "%s" is 404 and the practice is not asked', async (id) => {
+  ])('read an appointment: the id "%s" is 404 and the practice is not asked [10.4-10 4.7-7]', async (id) => {
     const calls = gateway.practiceCalls();
     const answer = await read(id);
     expect(answer.status).toBe(404);
@@ -229,20 +229,20 @@ describe('read an appointment: refused', () => {
     expect(gateway.practiceCalls()).toBe(calls);
   });
 
-  it('read an appointment: an id in other letter case is 404: ids are case sensitive', async () => {
+  it('read an appointment: an id in other letter case is 404: ids are case sensitive [3-5]', async () => {
     const made = await book(5);
     const other = String(made.body.id).toUpperCase();
     expect(other).not.toBe(made.body.id);
     expectRefusal(await read(other), 404, 'NO_RECORD_FOUND');
   });
 
-  it('read an appointment: an appointment of another practice is 404 NO_RECORD_FOUND here', async () => {
+  it('read an appointment: an appointment of another practice is 404 NO_RECORD_FOUND here [13-17]', async () => {
     const made = await book(6);
     const answer = await gateway.consumer('A99902').get('readAppointment', `/Appointment/${made.body.id}`);
     expectRefusal(answer, 404, 'NO_RECORD_FOUND');
   });
 
-  it('read an appointment: one whose start has come is 422 INVALID_RESOURCE, one that starts in a moment is not', async () => {
+  it('read an appointment: one whose start has come is 422 INVALID_RESOURCE, one that starts in a moment is not [10.4-11]', async () => {
     const own = await start();
     const made = await book(7, own);
     own.clock.set(Date.parse(pick(7).start) - 1);

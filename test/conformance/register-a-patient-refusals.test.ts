@@ -160,7 +160,7 @@ describe('register a patient: refused for what was sent', () => {
     [400, 'INVALID_NHS_NUMBER', INVALID_NHS_NUMBER],
   ] as const)('%i %s', (status, code, rows) => {
     it.each(rows)(
-      `register a patient: %s is ${status} ${code}, and the parameter is named`,
+      `register a patient: %s is ${status} ${code}, and the parameter is named [9.4-3 9.4-4 9.4-5 9.4-6 9.4-12 9.4-29 9.4-31 9.4-32 9.4-33 9.4-34 9.4-35 9.4-36 9.4-37 9.4-38 9.4-39 9.4-40 9.4-41 9.4-56 9.4-58 7.3-10]`,
       async (_, change, names) => {
         const calls = gateway.practiceCalls() + gateway.register.requests.count();
         const issue = expectRefusal(await send(registrationBody(UNREGISTERED, change)), status, code);
@@ -204,9 +204,12 @@ describe('register a patient: refused for what was sent', () => {
     ['an unknown element of Parameters', (body) => ({ ...body, invalidField: 1 }), 422, 'INVALID_RESOURCE'],
   ];
 
-  it.each(PARAMETERS)('register a patient: %s is refused', async (_, change, status, code) => {
-    expectRefusal(await send(change(registrationBody())), status, code);
-  });
+  it.each(PARAMETERS)(
+    'register a patient: %s is refused [9.4-1 9.4-2 9.4-30 9.4-31 9.4-42]',
+    async (_, change, status, code) => {
+      expectRefusal(await send(change(registrationBody())), status, code);
+    },
+  );
 
   it.each(['{', '', 'hello', '[]'])('register a patient: the body "%s" is refused', async (body) => {
     const answer = await send(body);
@@ -246,7 +249,7 @@ describe('register a patient: refused for what the national register says', () =
     ['marked invalid', person('9992000058', 'Some', 'One', '1990-01-01'), 'INVALID_NHS_NUMBER'],
     ['superseded', person('9992000023', 'Marchbanks', 'Philippa', '1995-07-07'), 'INVALID_NHS_NUMBER'],
   ] as const)(
-    'register a patient: %s is 400 with its code, and nothing of the record is told',
+    'register a patient: %s is 400 with its code, and nothing of the record is told [9.4-43 9.4-44 9.4-46 9.4-47 9.4-58 7.1-7 13-11 13-14]',
     async (_, who, code) => {
       const calls = gateway.practiceCalls();
       const answer = await send(registrationBody(who));
@@ -273,7 +276,7 @@ describe('register a patient: refused for what the national register says', () =
     ['birth date with two parts wrong', { birthDate: '1991-07-15' }],
     ['birth date with one part wrong and another family name', { birthDate: '1991-06-15', family: 'Other' }],
     ['birth date with one part wrong and another initial', { birthDate: '1991-06-15', given: 'Rose' }],
-  ])('register a patient: a %s is 400 INVALID_PATIENT_DEMOGRAPHICS', async (_, wrong) => {
+  ])('register a patient: a %s is 400 INVALID_PATIENT_DEMOGRAPHICS [9.4-14 9.4-43]', async (_, wrong) => {
     const answer = await send(registrationBody({ ...UNREGISTERED, ...wrong }));
     expectRefusal(answer, 400, 'INVALID_PATIENT_DEMOGRAPHICS');
   });
@@ -281,20 +284,23 @@ describe('register a patient: refused for what the national register says', () =
   it.each([
     ['Alan Testwell at the first practice', 'A99901', person('9990000018', 'Testwell', 'Alan', '1938-01-03')],
     ['Alan Modelby at the third practice', 'A99903', person('9990000131', 'Modelby', 'Alan', '1938-01-03')],
-  ])('register a patient: a regular patient (%s) is 409 DUPLICATE_REJECTED', async (_, addressee, who) => {
-    const ask = (): Promise<TestAnswer> => gateway.consumer(addressee).post('register', PATH, registrationBody(who));
-    expectRefusal(await ask(), 409, 'DUPLICATE_REJECTED');
-    // Found before or not makes no difference.
-    await patientId(gateway.consumer(addressee), who.nhsNumber);
-    expectRefusal(await ask(), 409, 'DUPLICATE_REJECTED');
-  });
+  ])(
+    'register a patient: a regular patient (%s) is 409 DUPLICATE_REJECTED [9.4-49 13-3]',
+    async (_, addressee, who) => {
+      const ask = (): Promise<TestAnswer> => gateway.consumer(addressee).post('register', PATH, registrationBody(who));
+      expectRefusal(await ask(), 409, 'DUPLICATE_REJECTED');
+      // Found before or not makes no difference.
+      await patientId(gateway.consumer(addressee), who.nhsNumber);
+      expectRefusal(await ask(), 409, 'DUPLICATE_REJECTED');
+    },
+  );
 
   it.each([
     ['cannot be reached', { kind: 'drop' }],
     ['fails', { kind: 'status', status: 500 }],
     ['answers nonsense', { kind: 'not-json' }],
   ] as const)(
-    'register a patient: while the national register %s it is 500 INTERNAL_SERVER_ERROR',
+    'register a patient: while the national register %s it is 500 INTERNAL_SERVER_ERROR [9.4-48]',
     async (_, fault) => {
       gateway.register.faults.script({ times: 'always', fault });
       const calls = gateway.practiceCalls();

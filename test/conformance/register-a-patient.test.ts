@@ -83,7 +83,7 @@ describe('register a patient: the answer', () => {
     patient = answer.body.entry?.[0].resource;
   });
 
-  it('register a patient: it is 200, not 201, with a searchset bundle of its profile and exactly one Patient', () => {
+  it('register a patient: it is 200, not 201, with a searchset bundle of its profile and exactly one Patient [9.4-20 9.4-21 9.4-22 4.7-5]', () => {
     expect(answer.text && answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('application/fhir+json;charset=utf-8');
     expect(answer.headers.get('cache-control')).toContain('no-store');
@@ -96,7 +96,7 @@ describe('register a patient: the answer', () => {
     });
   });
 
-  it('register a patient: the Patient is identified, verified, named and managed by the practice', () => {
+  it('register a patient: the Patient is identified, verified, named and managed by the practice [9.2-16 9.2-17 9.2-18 9.2-20 9.2-24]', () => {
     expect(patient.id).toMatch(/^[A-Za-z0-9\-.]{1,64}$/);
     expect(patient.meta).toEqual({
       versionId: expect.any(String),
@@ -130,7 +130,7 @@ describe('register a patient: the answer', () => {
     for (const name of never) expect(patient).not.toHaveProperty(name);
   });
 
-  it('register a patient: the registration is temporary, once, with its period in local time and no status', () => {
+  it('register a patient: the registration is temporary, once, with its period in local time and no status [9.4-23 9.4-24 9.4-26 9.4-27]', () => {
     const parts = registrationOf(patient);
     expect(Object.keys(parts).sort()).toEqual(['preferredBranchSurgery', 'registrationPeriod', 'registrationType']);
     expect(parts.registrationType.valueCodeableConcept.coding).toEqual([
@@ -142,7 +142,7 @@ describe('register a patient: the answer', () => {
     });
   });
 
-  it('register a patient: temporary address and telephone end with the registration, the others do not', () => {
+  it('register a patient: temporary address and telephone end with the registration, the others do not [9.4-18]', () => {
     const ends = (list: Json[], use: string): Json[] => list.filter((one) => one.use === use).map((one) => one.period);
     expect(ends(patient.address, 'temp')).toEqual([{ end: '2026-08-16' }]);
     expect(ends(patient.telecom, 'temp')).toEqual([{ end: '2026-08-16' }]);
@@ -150,7 +150,7 @@ describe('register a patient: the answer', () => {
     expect(ends(patient.telecom, 'mobile')).toEqual([undefined]);
   });
 
-  it('register a patient: the practice has one record of the patient, and find and read give the same Patient', async () => {
+  it('register a patient: the practice has one record of the patient, and find and read give the same Patient [9.4-15 13-7]', async () => {
     const records = recordsOf(UNREGISTERED);
     expect(records).toHaveLength(1);
     expect(records[0]).toMatchObject({ dob: '1991-06-14', sex: 'Female', mobile: '07700 900999' });
@@ -161,7 +161,7 @@ describe('register a patient: the answer', () => {
     expect(read.headers.get('etag')).toBe(`W/"${patient.meta.versionId}"`);
   });
 
-  it('register a patient: a repeat is 409 DUPLICATE_REJECTED and the practice still has one record', async () => {
+  it('register a patient: a repeat is 409 DUPLICATE_REJECTED and the practice still has one record [9.4-49]', async () => {
     expectRefusal(await send(UNREGISTERED), 409, 'DUPLICATE_REJECTED');
     expect(recordsOf(UNREGISTERED)).toHaveLength(1);
   });
@@ -202,27 +202,30 @@ describe('register a patient: what is accepted', () => {
     ['temp and home address', MARK, (patient) => (patient.address = [temp, home])],
   ];
 
-  it.each(ACCEPTED)('register a patient: %s is accepted and returned', async (_, who, change) => {
-    const sent = registrationBody(who, change).parameter[0].resource;
-    const patient = await registered(who, change);
-    const official = sent.name.find((name: Json) => name.use === 'official');
-    expect(patient.name[0]).toMatchObject({ use: 'official', family: official.family, given: official.given });
-    const bare = (list: Json[] = []): Json[] => list.map(({ period: _period, ...rest }) => rest);
-    expect(bare(patient.telecom)).toEqual(expect.arrayContaining(sent.telecom));
-    expect(bare(patient.address)).toEqual(expect.arrayContaining(sent.address ?? []));
-    // Nothing but the NHS number identifies the patient in an answer.
-    expect(patient.identifier).toHaveLength(1);
-    expect(recordsOf(who)).toHaveLength(1);
-  });
+  it.each(ACCEPTED)(
+    'register a patient: %s is accepted and returned [9.4-7 9.4-8 9.4-9 9.4-11 9.4-28 9.4-50 9.4-51 9.4-52 9.4-53 9.4-54 9.4-55]',
+    async (_, who, change) => {
+      const sent = registrationBody(who, change).parameter[0].resource;
+      const patient = await registered(who, change);
+      const official = sent.name.find((name: Json) => name.use === 'official');
+      expect(patient.name[0]).toMatchObject({ use: 'official', family: official.family, given: official.given });
+      const bare = (list: Json[] = []): Json[] => list.map(({ period: _period, ...rest }) => rest);
+      expect(bare(patient.telecom)).toEqual(expect.arrayContaining(sent.telecom));
+      expect(bare(patient.address)).toEqual(expect.arrayContaining(sent.address ?? []));
+      // Nothing but the NHS number identifies the patient in an answer.
+      expect(patient.identifier).toHaveLength(1);
+      expect(recordsOf(who)).toHaveLength(1);
+    },
+  );
 
-  it('register a patient: two parts of the birth date, the family name and the initial are enough to verify', async () => {
+  it('register a patient: two parts of the birth date, the family name and the initial are enough to verify [9.4-14]', async () => {
     const almost = { ...FUNKE, birthDate: '1987-12-24', family: 'ADEyinka', given: 'folake' };
     const patient = await registered(almost, undefined, 'A99903');
     expect(patient.name[0]).toMatchObject({ family: 'ADEyinka', given: ['folake'] });
     expect(patient.birthDate).toBe('1987-12-24');
   });
 
-  it('register a patient: what the consumer left out is taken from the national register', async () => {
+  it('register a patient: what the consumer left out is taken from the national register [9.4-13]', async () => {
     const patient = await registered(KATARZYNA, (body) => {
       for (const name of ['telecom', 'gender', 'address']) delete body[name];
     });
@@ -246,7 +249,7 @@ describe('register a patient: what is accepted', () => {
     ]);
   });
 
-  it('register a patient: each detail left out is supplemented by itself, and what was sent stays as sent', async () => {
+  it('register a patient: each detail left out is supplemented by itself, and what was sent stays as sent [9.4-7 9.4-13]', async () => {
     const patient = await registered(
       DANIEL,
       (body) => {
@@ -265,7 +268,7 @@ describe('register a patient: what is accepted', () => {
     ]);
   });
 
-  it('register a patient: the language and the need of an interpreter are kept as sent', async () => {
+  it('register a patient: the language and the need of an interpreter are kept as sent [9.4-10]', async () => {
     const communication = {
       url: `${PROFILE}Extension-CareConnect-GPC-NHSCommunication-1`,
       extension: [

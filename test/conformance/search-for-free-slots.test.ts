@@ -55,7 +55,7 @@ describe('search for free slots: the bundle', () => {
     ['Location:managingOrganization', MANAGING, ['Slot', 'Schedule', 'Organization']],
     ['every include', WITH_ACTORS + MANAGING, ['Slot', 'Schedule', 'Location', 'Practitioner', 'Organization']],
   ])(
-    'search for free slots: with %s it holds exactly what was asked for, and the Organization',
+    'search for free slots: with %s it holds exactly what was asked for, and the Organization [10.1-5 10.1-6 10.1-7 10.1-25 10.1-26 10.1-27 10.1-28 16-1 16-2]',
     async (_, more, types) => {
       const body = await bundle(slotPath(...DAY, more));
       expect(typesOf(body).sort()).toEqual([...types].sort());
@@ -63,7 +63,7 @@ describe('search for free slots: the bundle', () => {
     },
   );
 
-  it('search for free slots: it is a searchset without profile, and its entries are resources only', async () => {
+  it('search for free slots: it is a searchset without profile, and its entries are resources only [10.1-22 4.4-14 4.4-15]', async () => {
     const body = await bundle(slotPath(...DAY, WITH_ACTORS));
     expect(body.resourceType).toBe('Bundle');
     expect(body.type).toBe('searchset');
@@ -71,7 +71,7 @@ describe('search for free slots: the bundle', () => {
     for (const entry of body.entry) expect(Object.keys(entry)).toEqual(['resource']);
   });
 
-  it('search for free slots: every Schedule, Practitioner and Location of the slots is there, and once', async () => {
+  it('search for free slots: every Schedule, Practitioner and Location of the slots is there, and once [10.1-24]', async () => {
     const body = await bundle(slotPath(...DAY, WITH_ACTORS));
     const named = new Set<string>(resources(body, 'Slot').map((slot) => slot.schedule.reference));
     const schedules = resources(body, 'Schedule');
@@ -88,11 +88,14 @@ describe('search for free slots: the bundle', () => {
   it.each([
     ['a day without slots', slotPath('2026-06-01', '2026-06-02', WITH_ACTORS + MANAGING)],
     ['days gone by', slotPath('2026-05-11', '2026-05-15', WITH_ACTORS + MANAGING)],
-  ])('search for free slots: no match (%s) is 200 with neither Schedule nor Organization', async (_, path) => {
-    expect(await bundle(path)).toEqual({ resourceType: 'Bundle', type: 'searchset' });
-  });
+  ])(
+    'search for free slots: no match (%s) is 200 with neither Schedule nor Organization [10.1-29 10.1-21 4.4-16]',
+    async (_, path) => {
+      expect(await bundle(path)).toEqual({ resourceType: 'Bundle', type: 'searchset' });
+    },
+  );
 
-  it('search for free slots: every resource has id, versionId and exactly one profile', async () => {
+  it('search for free slots: every resource has id, versionId and exactly one profile [4.3-1 4.4-1 4.4-2 4.4-6 4.4-20 11-3]', async () => {
     const profiles: Record<string, string> = {
       Slot: 'GPConnect-Slot-1',
       Schedule: 'GPConnect-Schedule-1',
@@ -113,7 +116,7 @@ describe('search for free slots: the bundle', () => {
 });
 
 describe('search for free slots: population', () => {
-  it('search for free slots: a Slot has free status, local times, delivery channel and slot type, and nothing forbidden', async () => {
+  it('search for free slots: a Slot has free status, local times, delivery channel and slot type, and nothing forbidden [10.1-30 10.1-31 10.1-32 10.1-33 10.1-34 10.1-42 17-4 4.6-2 4.6-4]', async () => {
     const slots = resources(await bundle(slotPath(...DAY)), 'Slot');
     expect(slots.length).toBeGreaterThan(20);
     for (const slot of slots) {
@@ -132,7 +135,7 @@ describe('search for free slots: population', () => {
     expect([...kinds].sort()).toEqual(['GP routine, In-person', 'GP telephone, Telephone', 'Nurse walk-in, In-person']);
   });
 
-  it('search for free slots: a Schedule has its Location, its Practitioner, one role and its name, and nothing forbidden', async () => {
+  it('search for free slots: a Schedule has its Location, its Practitioner, one role and its name, and nothing forbidden [10.1-34 10.1-35 10.1-36 10.1-37 10.1-38 10.1-39]', async () => {
     const schedules = resources(await bundle(slotPath(...DAY)), 'Schedule');
     const roles = new Set<string>();
     for (const schedule of schedules) {
@@ -164,7 +167,7 @@ describe('search for free slots: population', () => {
     );
   });
 
-  it('search for free slots: Location, Organization and Practitioner are populated as when they are read', async () => {
+  it('search for free slots: Location, Organization and Practitioner are populated as when they are read [10.1-40 10.1-41 11-9 11-10 11-12 12-14]', async () => {
     const body = await bundle(slotPath(...DAY, WITH_ACTORS));
     const [organization] = resources(body, 'Organization');
     expect(organization).toMatchObject({
@@ -203,7 +206,7 @@ describe('search for free slots: population', () => {
 });
 
 describe('search for free slots: what is bookable', () => {
-  it('search for free slots: slots that have begun are not returned', async () => {
+  it('search for free slots: slots that have begun are not returned [10.1-23]', async () => {
     const own = await start();
     own.clock.set(Date.parse('2026-05-18T08:20:00Z'));
     const slots = await freeSlots(own.consumer(), slotPath('2026-05-18', '2026-05-18'));
@@ -211,7 +214,7 @@ describe('search for free slots: what is bookable', () => {
   });
 
   it.each(['hold', 'holiday', 'start', 'end'] as const)(
-    'search for free slots: a session that the desk has put on %s is withheld, and shown again afterwards',
+    'search for free slots: a session that the desk has put on %s is withheld, and shown again afterwards [10.1-23]',
     async (action) => {
       const day = { hold: '2026-05-19', holiday: '2026-05-20', start: '2026-05-21', end: '2026-05-22' }[action];
       const session = gateway.riverside.hmis
@@ -229,7 +232,7 @@ describe('search for free slots: what is bookable', () => {
     },
   );
 
-  it('search for free slots: a slot given away at the desk is withheld, and shown again when the desk cancels it', async () => {
+  it('search for free slots: a slot given away at the desk is withheld, and shown again when the desk cancels it [10.1-23]', async () => {
     const session = gateway.riverside.hmis
       .sessions()
       .find((one) => one.start === Date.parse('2026-05-25T09:00:00+01:00') && one.consultantId === 42);
@@ -243,7 +246,7 @@ describe('search for free slots: what is bookable', () => {
     expect(await freeSlots(gateway.consumer(), path)).toEqual(all);
   });
 
-  it('search for free slots: a schedule that the practice has not made bookable is withheld', async () => {
+  it('search for free slots: a schedule that the practice has not made bookable is withheld [12-1]', async () => {
     const own = await start({
       practices: (yaml) => yaml.replace('set: { type: Nurse walk-in }', 'set: { bookable: false }'),
     });
@@ -251,7 +254,7 @@ describe('search for free slots: what is bookable', () => {
     expect(new Set(names)).toEqual(new Set(['Morning surgery', 'Afternoon surgery']));
   });
 
-  it('search for free slots: embargo and booking window of the practice are applied', async () => {
+  it('search for free slots: embargo and booking window of the practice are applied [12-8]', async () => {
     const own = await start({
       practices: (yaml) => yaml.replace('horizon: 14d', 'embargo: 3h\n      horizon: 2d'),
     });
@@ -311,7 +314,7 @@ describe('search for free slots: restrictions of the practice', () => {
     ['gp-practice and another code', type('gp-practice') + code('Z99904'), ['GP routine']],
     ['a type under the system of codes', code('urgent-care'), ['GP routine']],
   ])(
-    'search for free slots: with %s in searchFilter a restricted slot is shown only where every restriction is met',
+    'search for free slots: with %s in searchFilter a restricted slot is shown only where every restriction is met [10.1-8 10.1-9 10.1-11 12-2 12-3 12-9 12-10 12-11 12-12]',
     async (_, filter, types) => {
       const answer = await own.consumer('A99903').get('searchSlots', slotPath('2026-05-19', '2026-05-19', filter));
       const found = new Set(resources(answer.body, 'Slot').map((slot) => slot.serviceType[0].text));
@@ -330,7 +333,7 @@ describe('search for free slots: when the practice does not answer', () => {
     ['answers with a page', { kind: 'html', status: 200 }, 502],
     ['answers too late', { kind: 'hang' }, 504],
   ] as const)(
-    'search for free slots: a practice that %s is an error, never an empty bundle',
+    'search for free slots: a practice that %s is an error, never an empty bundle [7.3-15]',
     async (_, fault, status) => {
       const own = await start();
       own.riverside.faults.script({ times: 'always', fault });

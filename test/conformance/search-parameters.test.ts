@@ -45,10 +45,13 @@ describe('search for free slots: parameters', () => {
     ['start', search({ start: undefined, end: undefined })],
     ['status', search({ status: undefined })],
     ['_include', search({ _include: undefined })],
-  ])('search for free slots: without the parameter %s is refused with 400 BAD_REQUEST (%s)', async (name, path) => {
-    expect(expectRefusal(await ask(path), 400, 'BAD_REQUEST').diagnostics).toContain(name);
-    expect(gateway.practiceCalls()).toBe(callsBefore);
-  });
+  ])(
+    'search for free slots: without the parameter %s is refused with 400 BAD_REQUEST (%s) [10.1-4 10.1-43 10.1-44]',
+    async (name, path) => {
+      expect(expectRefusal(await ask(path), 400, 'BAD_REQUEST').diagnostics).toContain(name);
+      expect(gateway.practiceCalls()).toBe(callsBefore);
+    },
+  );
 
   it.each([
     ['start', search({ start: undefined, Start: 'ge2026-05-18' })],
@@ -57,22 +60,28 @@ describe('search for free slots: parameters', () => {
     ['_include', search({ _include: undefined, _Include: 'Slot:schedule' })],
     ['_include', search({ _include: 'slot:schedule' })],
     ['_include', search({ _include: 'Slot:Schedule' })],
-  ])('search for free slots: names of parameters are case sensitive: %s counts as absent (%s)', async (name, path) => {
-    expect(expectRefusal(await ask(path), 400, 'BAD_REQUEST').diagnostics).toContain(name);
-    expect(gateway.practiceCalls()).toBe(callsBefore);
-  });
+  ])(
+    'search for free slots: names of parameters are case sensitive: %s counts as absent (%s) [4.4-18]',
+    async (name, path) => {
+      expect(expectRefusal(await ask(path), 400, 'BAD_REQUEST').diagnostics).toContain(name);
+      expect(gateway.practiceCalls()).toBe(callsBefore);
+    },
+  );
 
   it.each([
     ['start', search({}, '&start=ge2026-05-19')],
     ['end', search({}, '&end=le2026-05-21')],
     ['status', search({}, '&status=free')],
-  ])('search for free slots: the parameter %s sent twice is refused with 400 BAD_REQUEST', async (name, path) => {
-    expect(expectRefusal(await ask(path), 400, 'BAD_REQUEST').diagnostics).toContain(name);
-    expect(gateway.practiceCalls()).toBe(callsBefore);
-  });
+  ])(
+    'search for free slots: the parameter %s sent twice is refused with 400 BAD_REQUEST [10.1-48]',
+    async (name, path) => {
+      expect(expectRefusal(await ask(path), 400, 'BAD_REQUEST').diagnostics).toContain(name);
+      expect(gateway.practiceCalls()).toBe(callsBefore);
+    },
+  );
 
   it.each(['busy', 'busy-unavailable', 'entered-in-error', 'Free', 'FREE', '', 'free,busy'])(
-    'search for free slots: status "%s" is refused with 422 INVALID_PARAMETER',
+    'search for free slots: status "%s" is refused with 422 INVALID_PARAMETER [10.1-3 10.1-45 4.4-19]',
     async (status) => {
       const issue = expectRefusal(await ask(search({ status })), 422, 'INVALID_PARAMETER');
       expect(issue.diagnostics).toContain('status');
@@ -83,12 +92,15 @@ describe('search for free slots: parameters', () => {
   it.each([
     ...['lt', 'gt', 'eq', 'ne', 'le', 'sa', 'eb', 'ap', 'GE', 'dd', ''].map((prefix) => ['start', prefix] as const),
     ...['lt', 'gt', 'eq', 'ne', 'ge', 'sa', 'eb', 'ap', 'LE', 'dd', ''].map((prefix) => ['end', prefix] as const),
-  ])('search for free slots: %s with the prefix "%s" is refused with 422 INVALID_PARAMETER', async (name, prefix) => {
-    const date = name === 'start' ? '2026-05-18' : '2026-05-22';
-    const issue = expectRefusal(await ask(search({ [name]: prefix + date })), 422, 'INVALID_PARAMETER');
-    expect(issue.diagnostics).toContain(name);
-    expect(gateway.practiceCalls()).toBe(callsBefore);
-  });
+  ])(
+    'search for free slots: %s with the prefix "%s" is refused with 422 INVALID_PARAMETER [10.1-1 10.1-2 10.1-46]',
+    async (name, prefix) => {
+      const date = name === 'start' ? '2026-05-18' : '2026-05-22';
+      const issue = expectRefusal(await ask(search({ [name]: prefix + date })), 422, 'INVALID_PARAMETER');
+      expect(issue.diagnostics).toContain(name);
+      expect(gateway.practiceCalls()).toBe(callsBefore);
+    },
+  );
 
   const UNREADABLE = [
     ['nothing', ''],
@@ -114,7 +126,7 @@ describe('search for free slots: parameters', () => {
   ] as const;
 
   it.each(UNREADABLE)(
-    'search for free slots: start and end that hold %s are refused with 422 INVALID_PARAMETER',
+    'search for free slots: start and end that hold %s are refused with 422 INVALID_PARAMETER [10.1-12 10.1-14 10.1-15 10.1-47]',
     async (_, value) => {
       for (const [name, prefix] of [
         ['start', 'ge'],
@@ -139,7 +151,7 @@ describe('search for free slots: parameters', () => {
     ['a time and a date', 'ge2026-05-18T12:00:00+01:00', 'le2026-05-20'],
     ['a time late on the day of the end date', 'ge2026-05-20T23:00:00+01:00', 'le2026-05-20'],
     ['days gone by', 'ge2026-05-04', 'le2026-05-10'],
-  ])('search for free slots: a period of %s is answered', async (_, start, end) => {
+  ])('search for free slots: a period of %s is answered [10.1-13 10.1-18 10.1-21]', async (_, start, end) => {
     const answer = await ask(search({ start, end }));
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ resourceType: 'Bundle', type: 'searchset' });
@@ -153,13 +165,16 @@ describe('search for free slots: parameters', () => {
     ['-1 second', 'ge2026-05-20T10:00:01+01:00', 'le2026-05-20T10:00:00+01:00'],
     ['a time and the date before', 'ge2026-05-20T00:00:01+01:00', 'le2026-05-19'],
     ['a hundred years', 'ge2026-05-18', 'le2126-05-18'],
-  ])('search for free slots: a period of %s is refused with 422 INVALID_PARAMETER', async (_, start, end) => {
-    const issue = expectRefusal(await ask(search({ start, end })), 422, 'INVALID_PARAMETER');
-    expect(issue.diagnostics).toContain('end');
-    expect(gateway.practiceCalls()).toBe(callsBefore);
-  });
+  ])(
+    'search for free slots: a period of %s is refused with 422 INVALID_PARAMETER [10.1-19 10.1-20]',
+    async (_, start, end) => {
+      const issue = expectRefusal(await ask(search({ start, end })), 422, 'INVALID_PARAMETER');
+      expect(issue.diagnostics).toContain('end');
+      expect(gateway.practiceCalls()).toBe(callsBefore);
+    },
+  );
 
-  it('search for free slots: a date-only start begins at midnight and a date-only end takes in the whole day', async () => {
+  it('search for free slots: a date-only start begins at midnight and a date-only end takes in the whole day [10.1-16]', async () => {
     const starts = startsOf(await ask(search({ start: 'ge2026-05-19', end: 'le2026-05-20' })));
     const days = [...new Set(starts.map((start) => start.slice(0, 10)))];
     expect(days).toEqual(['2026-05-19', '2026-05-20']);
@@ -167,7 +182,7 @@ describe('search for free slots: parameters', () => {
     expect(starts.at(-1)).toBe('2026-05-20T14:50:00+01:00');
   });
 
-  it('search for free slots: slots lie wholly inside the range; one across either boundary is left out', async () => {
+  it('search for free slots: slots lie wholly inside the range; one across either boundary is left out [10.1-1 10.1-2 10.1-17]', async () => {
     const within = async (start: string, end: string): Promise<string[]> => [
       ...new Set(
         startsOf(
@@ -197,7 +212,7 @@ describe('search for free slots: parameters', () => {
       'an organisation type that nobody knows',
       `&searchFilter=${encodeURIComponent('https://fhir.nhs.uk/STU3/CodeSystem/GPConnect-OrganisationType-1|oncology')}`,
     ],
-  ])('search for free slots: %s is ignored and changes nothing', async (_, more) => {
+  ])('search for free slots: %s is ignored and changes nothing [10.1-10 10.1-11 4.4-17 17-1 17-2]', async (_, more) => {
     const plain = await ask(search());
     const answer = await ask(search({}, more));
     expect(answer.status).toBe(200);
@@ -211,7 +226,7 @@ describe('search for free slots: parameters', () => {
   });
 
   it.each(['patient/*.read', 'organization/*.write', 'organization/*.*', undefined])(
-    'search for free slots: the scope %s is refused with 400 BAD_REQUEST',
+    'search for free slots: the scope %s is refused with 400 BAD_REQUEST [10.1-49]',
     async (scope) => {
       const answer = await gateway.consumer().get('searchSlots', search(), { claims: { requested_scope: scope } });
       expectRefusal(answer, 400, 'BAD_REQUEST');
@@ -230,7 +245,7 @@ describe('search for free slots: periods across a change of the clocks', () => {
     return (start, end) => gateway.consumer().get('searchSlots', search({ start: `ge${start}`, end: `le${end}` }));
   };
 
-  it('search for free slots: in spring 14 days are counted by the calendar and offsets follow the clock', async () => {
+  it('search for free slots: in spring 14 days are counted by the calendar and offsets follow the clock [10.1-18 4.6-3]', async () => {
     const ask = await at('2026-03-27T06:00:00Z');
     const answer = await ask('2026-03-28', '2026-03-30');
     expect(startsOf(answer).filter((start) => start.includes('T09:00:00'))).toEqual([
@@ -251,7 +266,7 @@ describe('search for free slots: periods across a change of the clocks', () => {
     }
   });
 
-  it('search for free slots: in autumn 14 days are counted by the calendar and the hour that comes twice is told apart', async () => {
+  it('search for free slots: in autumn 14 days are counted by the calendar and the hour that comes twice is told apart [10.1-18 4.6-3]', async () => {
     const ask = await at('2026-10-23T06:00:00Z');
     const answer = await ask('2026-10-24', '2026-10-26');
     expect(startsOf(answer).filter((start) => start.includes('T09:00:00'))).toEqual([

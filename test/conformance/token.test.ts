@@ -73,13 +73,13 @@ describe('bearer token: form', () => {
         ['a header that is no JSON', `Bearer ${base64url('header')}.${payload}.`],
       ].map(([what, authorization = '']) => [title, what, name, authorization] as const),
     ),
-  )('%s: %s is 400 BAD_REQUEST', async (_title, _what, name, authorization) => {
+  )('%s: %s is 400 BAD_REQUEST [6.0-1 6.0-2 6.0-4 6.0-5 6.3-1]', async (_title, _what, name, authorization) => {
     await refused(name, { authorization });
   });
 
   // From here on the claims are right, so that only the form can be at fault.
   const complete = (): Record<string, unknown> => gateway.consumer().claims('findPatient');
-  it('find a patient: the form that the others depart from is accepted', async () => {
+  it('find a patient: the form that the others depart from is accepted [6.0-2 6.0-3]', async () => {
     expect((await send('findPatient', { authorization: `Bearer ${unsignedToken(complete())}` })).status).toBe(200);
   });
 
@@ -90,27 +90,30 @@ describe('bearer token: form', () => {
     ['base64 with padding', () => unsignedToken(complete()).replace(/\.$/, '=.')],
     ['characters of plain base64', () => unsignedToken(complete()).replace(/\.$/, '+/.')],
     ['a token of more than 16 KiB', () => unsignedToken({ ...complete(), padding: 'x'.repeat(16 * 1024) })],
-  ])('find a patient: %s is 400 BAD_REQUEST', async (_what, token) => {
+  ])('find a patient: %s is 400 BAD_REQUEST [6.0-2 6.0-3 6.0-4]', async (_what, token) => {
     await refused('findPatient', { authorization: `Bearer ${token()}` });
   });
 });
 
 describe('bearer token: claims', () => {
-  it.each(EVERY_CLAIM)('%s: without claim %s it is 400 BAD_REQUEST', async (_title, claim, name) => {
-    await refused(name, { claims: { [claim]: undefined } });
-  });
+  it.each(EVERY_CLAIM)(
+    '%s: without claim %s it is 400 BAD_REQUEST [6.1-1 6.1-2 6.1-4 6.1-6 6.1-9 6.1-11 6.1-13 6.1-15 6.1-19 6.1-21 6.3-2]',
+    async (_title, claim, name) => {
+      await refused(name, { claims: { [claim]: undefined } });
+    },
+  );
 
-  it.each(EVERY_CLAIM)('%s: claim %s as null is 400 BAD_REQUEST', async (_title, claim, name) => {
+  it.each(EVERY_CLAIM)('%s: claim %s as null is 400 BAD_REQUEST [6.1-1 6.1-4 6.3-2]', async (_title, claim, name) => {
     await refused(name, { claims: { [claim]: null } });
   });
 
-  it.each(CLAIMS)('find a patient: the refusal of claim %s says which one it is', async (claim) => {
+  it.each(CLAIMS)('find a patient: the refusal of claim %s says which one it is [6.3-5]', async (claim) => {
     const issue = await refused('findPatient', { claims: { [claim]: undefined } });
     expect(issue.diagnostics).toContain(claim);
   });
 
   it.each(['iss', 'sub', 'aud', 'reason_for_request', 'requested_scope'])(
-    'find a patient: an empty %s is 400 BAD_REQUEST',
+    'find a patient: an empty %s is 400 BAD_REQUEST [6.1-4 6.1-29]',
     async (claim) => {
       await refused('findPatient', { claims: { [claim]: '' } });
       await refused('findPatient', { claims: { [claim]: 7 } });
@@ -118,41 +121,50 @@ describe('bearer token: claims', () => {
   );
 
   it.each(READS)(
-    '%s: an aud without the routing segment, as the specification prints it, is accepted',
+    '%s: an aud without the routing segment, as the specification prints it, is accepted [6.1-5]',
     (_title, name) => accepted(name, { aud: 'https://gateway.example.nhs.uk/A99901/STU3/1' }),
   );
 
-  it.each(SEVEN)('%s: another reason for the request than directcare is 400 BAD_REQUEST', async (_title, name) => {
-    await refused(name, { claims: { reason_for_request: 'secondaryuses' } });
-  });
+  it.each(SEVEN)(
+    '%s: another reason for the request than directcare is 400 BAD_REQUEST [6.1-12 6.3-2]',
+    async (_title, name) => {
+      await refused(name, { claims: { reason_for_request: 'secondaryuses' } });
+    },
+  );
 
-  it.each(WRONG_SCOPES)('%s: the scope %s is 400 BAD_REQUEST', async (_title, scope, name) => {
-    await refused(name, { claims: { requested_scope: scope } });
-  });
+  it.each(WRONG_SCOPES)(
+    '%s: the scope %s is 400 BAD_REQUEST [6.1-14 6.2-1 6.2-2 6.2-3 6.2-4 6.2-5 6.3-2]',
+    async (_title, scope, name) => {
+      await refused(name, { claims: { requested_scope: scope } });
+    },
+  );
 
-  it.each(SEVEN)('%s: a sub that is not the id of the practitioner is 400 BAD_REQUEST', async (_title, name) => {
-    await refused(name, { claims: { sub: 'user-2' } });
-  });
+  it.each(SEVEN)(
+    '%s: a sub that is not the id of the practitioner is 400 BAD_REQUEST [6.1-3]',
+    async (_title, name) => {
+      await refused(name, { claims: { sub: 'user-2' } });
+    },
+  );
 });
 
 describe('bearer token: times', () => {
   it.each(sevenTimes([299, 301, 0, -300]))(
-    '%s: an exp of iat + %s is 400 BAD_REQUEST',
+    '%s: an exp of iat + %s is 400 BAD_REQUEST [6.1-7]',
     async (_title, seconds, name) => {
       // Issued ahead of the clock, so that none of them has expired.
       await refused(name, { claims: { iat: NOW + 400, exp: NOW + 400 + seconds } });
     },
   );
 
-  it.each(READS)('%s: an iat 200 seconds in the future is accepted', (_title, name) =>
+  it.each(READS)('%s: an iat 200 seconds in the future is accepted [6.1-10]', (_title, name) =>
     accepted(name, { iat: NOW + 200, exp: NOW + 500 }),
   );
 
-  it.each(SEVEN)('%s: an expired token is 400 BAD_REQUEST', async (_title, name) => {
+  it.each(SEVEN)('%s: an expired token is 400 BAD_REQUEST [6.1-8]', async (_title, name) => {
     await refused(name, { claims: { iat: NOW - 400, exp: NOW - 100 } });
   });
 
-  it('find a patient: a token is good until the second before it expires, and refused from that second on', async () => {
+  it('find a patient: a token is good until the second before it expires, and refused from that second on [6.1-8]', async () => {
     await accepted('findPatient', { iat: NOW - 299, exp: NOW + 1 });
     await refused('findPatient', { claims: { iat: NOW - 300, exp: NOW } });
   });
@@ -161,7 +173,7 @@ describe('bearer token: times', () => {
     ['texts', { iat: String(NOW), exp: String(NOW + 300) }],
     ['fractions of seconds', { iat: NOW + 0.5, exp: NOW + 300.5 }],
     ['milliseconds', { iat: NOW * 1000, exp: NOW * 1000 + 300_000 }],
-  ])('find a patient: iat and exp as %s are 400 BAD_REQUEST', async (_what, claims) => {
+  ])('find a patient: iat and exp as %s are 400 BAD_REQUEST [6.1-30]', async (_what, claims) => {
     await refused('findPatient', { claims: { ...claims } });
   });
 });
@@ -176,15 +188,18 @@ const RESOURCE_CLAIMS = Object.keys(RESOURCES) as (keyof typeof RESOURCES)[];
 const EVERY_RESOURCE = sevenTimes(RESOURCE_CLAIMS);
 
 describe('bearer token: embedded resources', () => {
-  it.each(EVERY_RESOURCE)('%s: an unknown element in %s is 422 INVALID_RESOURCE', async (_title, claim, name) => {
-    const bend = changed(claim, (resource) => {
-      resource.invalidField = 'value';
-    });
-    await refused(name, bend, 422);
-  });
+  it.each(EVERY_RESOURCE)(
+    '%s: an unknown element in %s is 422 INVALID_RESOURCE [6.1-16 6.3-4]',
+    async (_title, claim, name) => {
+      const bend = changed(claim, (resource) => {
+        resource.invalidField = 'value';
+      });
+      await refused(name, bend, 422);
+    },
+  );
 
   it.each(EVERY_RESOURCE)(
-    '%s: a resourceType in %s that no FHIR type has is 422 INVALID_RESOURCE',
+    '%s: a resourceType in %s that no FHIR type has is 422 INVALID_RESOURCE [6.1-17 6.1-22 6.3-4]',
     async (_title, claim, name) => {
       const bend = changed(claim, (resource) => {
         resource.resourceType = 'InvalidResourceType';
@@ -194,7 +209,7 @@ describe('bearer token: embedded resources', () => {
   );
 
   it.each(EVERY_RESOURCE)(
-    '%s: a valid resource of another type in %s is 400 BAD_REQUEST',
+    '%s: a valid resource of another type in %s is 400 BAD_REQUEST [6.3-3]',
     async (_title, claim, name) => {
       await refused(name, { claims: { [claim]: RESOURCES[claim] } });
     },
@@ -226,11 +241,11 @@ describe('bearer token: embedded resources', () => {
     ['requesting_practitioner', 'id', (practitioner) => delete practitioner.id],
     ['requesting_practitioner', 'name', (practitioner) => delete practitioner.name],
     ['requesting_practitioner', 'family name', (practitioner) => delete practitioner.name[0].family],
-  ])('find a patient: a %s without %s is 400 BAD_REQUEST', async (claim, _what, change) => {
+  ])('find a patient: a %s without %s is 400 BAD_REQUEST [6.1-18 6.1-20 6.1-23]', async (claim, _what, change) => {
     await refused('findPatient', changed(claim, change));
   });
 
-  it.each(READS)('%s: SDS user and role profile ids UNK are accepted', (_title, name) =>
+  it.each(READS)('%s: SDS user and role profile ids UNK are accepted [6.1-24]', (_title, name) =>
     accepted(name, {
       ...changed('requesting_practitioner', (practitioner) => {
         practitioner.identifier = [
@@ -245,14 +260,14 @@ describe('bearer token: embedded resources', () => {
   it.each<[string, object[]]>([
     ['a role profile id', [{ system: 'https://fhir.nhs.uk/Id/sds-user-id', value: '555000111299' }, LOCAL_ID]],
     ['a local id', [{ system: 'https://fhir.nhs.uk/Id/sds-user-id', value: 'UNK' }]],
-  ])('find a patient: a practitioner without %s is accepted', async (_what, identifier) => {
+  ])('find a patient: a practitioner without %s is accepted [6.1-25 6.1-26]', async (_what, identifier) => {
     const bend = changed('requesting_practitioner', (practitioner) => {
       practitioner.identifier = identifier;
     });
     await accepted('findPatient', bend.claims);
   });
 
-  it('find a patient: the resources need not claim a GP Connect profile, and may carry any STU3 element', async () => {
+  it('find a patient: the resources need not claim a GP Connect profile, and may carry any STU3 element [6.1-27]', async () => {
     const device = changed('requesting_device', (resource) => {
       resource.manufacturer = 'Northdale';
       resource.meta = { profile: ['https://hub.example.nhs.uk/StructureDefinition/Device'] };

@@ -139,7 +139,7 @@ describe('a consumer that hangs up in the middle', () => {
 });
 
 describe('a request that comes too slowly', () => {
-  it('whose headers are not complete within ten seconds is 408', async () => {
+  it('whose headers are not complete within ten seconds is 408 [5.3-16]', async () => {
     const answer = await new Promise<string>((resolve) => {
       let received = '';
       const socket = connect(gateway.gateway.port, '127.0.0.1', () => socket.write(LIVE));
