@@ -10,6 +10,7 @@ import { createKeyedLocks } from './core/locks.js';
 import { createReconciler } from './core/reconcile.js';
 import { HOUR, MINUTE, SECOND } from './domain/time.js';
 import { stu3Representation } from './fhir/stu3/index.js';
+import { createXmlCodec } from './fhir/xml/index.js';
 import { createApp } from './http/app.js';
 import type { GatewayHttp } from './http/exchange.js';
 import { declaredRows } from './http/interactions.js';
@@ -111,14 +112,15 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     },
   };
   const representation = stu3Representation;
-  const validator = createStructureValidator(loadBaseDefinitions('stu3'));
+  const definitions = loadBaseDefinitions('stu3');
+  const validator = createStructureValidator(definitions);
   // What requests and their tokens hold is compiled before the first of them comes.
   validator.prepare(['Appointment', 'Parameters', 'Patient', 'Device', 'Organization', 'Practitioner']);
   const address = { publicUrl: configuration.publicUrl };
   const http: GatewayHttp = {
     context,
     directory,
-    face: { representation, validator, path: STU3_PATH },
+    face: { representation, validator, xml: createXmlCodec(definitions), path: STU3_PATH },
     get publicUrl() {
       return address.publicUrl;
     },

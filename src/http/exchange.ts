@@ -4,11 +4,13 @@ import type { GatewayContext } from '../core/context.js';
 import type { Directory } from '../core/directory.js';
 import type { Caller } from '../domain/caller.js';
 import type { ServedInteraction, Representation } from '../fhir/representation.js';
+import type { XmlCodec } from '../fhir/xml/index.js';
 import type { StructureValidator } from '../validation/index.js';
 
 export interface Face {
   readonly representation: Representation;
   readonly validator: StructureValidator;
+  readonly xml: XmlCodec;
   /** Path below the practice's or group's segment, for example `STU3/1/gpconnect`. */
   readonly path: string;
 }
@@ -31,7 +33,7 @@ export interface Exchange {
   readonly query: URLSearchParams;
   /** The `{id}` of the path, where the interaction has one. */
   readonly id: string;
-  /** The parsed body of a POST or PUT; already known to be bounded, well-formed JSON. */
+  /** The parsed body of a POST or PUT; already known to be bounded and well formed, in JSON's form. */
   readonly body: unknown;
   readonly signal: AbortSignal;
 }

@@ -10,10 +10,11 @@ import type { AuditEvent } from '../ports/audit.js';
 import type { Answer, Exchange, GatewayHttp } from './exchange.js';
 import type { GroupInteraction, PracticeInteraction } from './interactions.js';
 import { parseJsonBody } from './request/json-body.js';
-import { bodyFormat, negotiate, wantsMinimal } from './request/negotiate.js';
+import { bodyFormat, formatOfRefusal, negotiate, wantsMinimal, type Format } from './request/negotiate.js';
 import { checkProxyHeaders, type ProxyHeaders } from './request/preconditions.js';
 import { parseProvenanceToken } from './request/provenance-token.js';
-import { asGatewayError, send, toRefusal, toReply, type Reply } from './respond.js';
+import { parseXmlBody } from './request/xml-body.js';
+import { asGatewayError, formOf, send, toRefusal, toReply, type Reply } from './respond.js';
 
 /** What is known of a request when it is over, for the log and the audit trail. */
 interface RequestRecord {
@@ -120,23 +121,26 @@ async function perform(
   record.caller = caller;
 
   const query = queryOf(request);
-  const hasBody = row.method !== 'GET';
-  // An answer without a stated wish has the format of the request's body.
-  if (hasBody) bodyFormat(request.headers);
-  const format = negotiate(query, request.headers);
+  const sent = row.method === 'GET' ? undefined : bodyFormat(request.headers);
+  const form = formOf(negotiate(query, request.headers), face.xml);
   const answer = await run({
     caller,
     headers: request.headers,
     query,
     id: String(request.params['id'] ?? ''),
-    body: hasBody ? parseJsonBody(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)) : undefined,
+    body: sent && parseBody(http, sent, request),
     signal,
   });
   record.touched = answer.touched;
   const serviceRoot = `${http.publicUrl}/${name}/${face.path}`;
   // Only what a write made can be left unsaid: a read without its resource would answer nothing.
-  const minimal = hasBody && wantsMinimal(request.headers);
-  return { reply: toReply(answer, serviceRoot, format, minimal), answer };
+  const minimal = sent !== undefined && wantsMinimal(request.headers);
+  return { reply: toReply(answer, serviceRoot, form, minimal), answer };
+}
+
+function parseBody({ face }: GatewayHttp, format: Format, request: Request): unknown {
+  const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  return format === 'json' ? parseJsonBody(bytes) : parseXmlBody(bytes, face.xml);
 }
 
 export async function serve(
@@ -193,6 +197,8 @@ export async function serve(
       const cause = error.cause instanceof Error ? error.cause.name : error.message;
       gateway.context.log.error('request-failed', { reason: cause });
     }
-    return toRefusal(error, face.representation);
+    // The refusal may have come before the format was settled, or be about it.
+    const form = formOf(formatOfRefusal(queryOf(request), request.headers), face.xml);
+    return toRefusal(error, face.representation, form);
   }
 }

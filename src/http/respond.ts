@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { GatewayError, isGatewayError } from '../domain/errors.js';
 import type { Representation } from '../fhir/representation.js';
+import type { XmlCodec } from '../fhir/xml/index.js';
 import type { Answer } from './exchange.js';
 import { CONTENT_TYPES, type Format } from './request/negotiate.js';
 
@@ -11,6 +12,18 @@ const compress = promisify(gzip);
 /** Smaller answers gain nothing from compression. */
 const WORTH_COMPRESSING = 1400;
 const RETRY_AFTER_SECONDS = 5;
+
+/** The format of an answer, and how a resource is written in it. */
+export interface Form {
+  readonly format: Format;
+  write(resource: object): string;
+}
+
+const JSON_FORM: Form = { format: 'json', write: (resource) => JSON.stringify(resource) };
+
+export function formOf(format: Format, xml: XmlCodec): Form {
+  return format === 'json' ? JSON_FORM : { format, write: (resource) => xml.write(resource) };
+}
 
 /** What a request comes to, ready to be written. */
 export interface Reply {
@@ -22,7 +35,7 @@ export interface Reply {
 /** Every answer, errors included, SHALL be `no-store`. */
 const COMMON = { 'Cache-Control': 'no-store' } as const;
 
-export function toReply(answer: Answer, serviceRoot: string, format: Format, minimal: boolean): Reply {
+export function toReply(answer: Answer, serviceRoot: string, form: Form, minimal: boolean): Reply {
   const headers: Record<string, string> = { ...COMMON, ...answer.headers };
   const { single } = answer;
   if (single) {
@@ -34,8 +47,8 @@ export function toReply(answer: Answer, serviceRoot: string, format: Format, min
   }
   if (answer.lastModified !== undefined) headers['Last-Modified'] = new Date(answer.lastModified).toUTCString();
   if (minimal && single) return { status: answer.status, headers, body: '' };
-  headers['Content-Type'] = CONTENT_TYPES[format];
-  return { status: answer.status, headers, body: JSON.stringify(answer.resource) };
+  headers['Content-Type'] = CONTENT_TYPES[form.format];
+  return { status: answer.status, headers, body: form.write(answer.resource) };
 }
 
 /** Anything that is not one of our own errors is told as `internal`, without a word of what it was. */
@@ -50,12 +63,13 @@ export function asGatewayError(error: unknown): GatewayError {
   );
 }
 
-export function toRefusal(error: GatewayError, representation: Representation): Reply {
+/** As JSON where nobody could say what is wanted. */
+export function toRefusal(error: GatewayError, representation: Representation, form: Form = JSON_FORM): Reply {
   const { status, outcome } = representation.writeOutcome(error);
-  const headers: Record<string, string> = { ...COMMON, 'Content-Type': CONTENT_TYPES.json };
+  const headers: Record<string, string> = { ...COMMON, 'Content-Type': CONTENT_TYPES[form.format] };
   // What may succeed when it is repeated says when; whoever raised the error may know it better.
   if (error.retryable) headers['Retry-After'] = String(error.retryAfterSeconds ?? RETRY_AFTER_SECONDS);
-  return { status, headers, body: JSON.stringify(outcome) };
+  return { status, headers, body: form.write(outcome) };
 }
 
 /** gzip SHALL be supported when the consumer accepts it. */

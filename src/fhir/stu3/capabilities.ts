@@ -81,7 +81,7 @@ export function writeCapabilities(rows: readonly ServedInteraction[], facts: Ser
     fhirVersion: FHIR_VERSION,
     // The template of the specification says `both`, although unknown elements are refused on a write.
     acceptUnknown: 'both',
-    format: ['application/fhir+json'],
+    format: ['application/fhir+json', 'application/fhir+xml'],
     profile: [...profiles].map((reference) => ({ reference })),
     rest: [
       {

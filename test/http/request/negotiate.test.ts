@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GatewayError, type ErrorCode } from '../../../src/domain/errors.js';
-import { bodyFormat, negotiate, wantsMinimal } from '../../../src/http/request/negotiate.js';
+import { bodyFormat, formatOfRefusal, negotiate, wantsMinimal } from '../../../src/http/request/negotiate.js';
 
 function outcome(act: () => unknown): string {
   try {
@@ -17,7 +17,7 @@ const UNSUPPORTED: ErrorCode = 'unsupported-media-type';
 const answer = (query: string, accept?: string): string =>
   outcome(() => negotiate(new URLSearchParams(query), accept === undefined ? {} : { accept }));
 
-const ODD = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'text/html', 'xml', '', 'jsonx', '/'];
+const ODD = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'text/html', 'xmls', '', 'jsonx', '/'];
 
 describe('format of the answer', () => {
   it.each([
@@ -33,29 +33,33 @@ describe('format of the answer', () => {
     ['', '*/*'],
     ['', 'application/*'],
     ['', 'text/html, application/xhtml+xml, */*;q=0.8'],
-    ['', 'application/fhir+xml;q=0.9, application/fhir+json;q=0.1'],
-    ['', 'application/fhir+json;q=0, */*;q=0.1'],
     ['_format=json', 'text/html'],
     ['_format=application/fhir%2Bjson', 'text/html'],
     ['_format=application/fhir+json', 'text/html'],
     ['_format=JSON', undefined],
     ['a=1&_format=text/json', undefined],
     ['_Format=xml', undefined],
+    ['_format=json', 'application/fhir+xml'],
+    ['', 'application/fhir+xml;q=0.1, application/fhir+json;q=0.9'],
+    ['', 'application/fhir+xml;q=0, */*'],
+    ['', 'application/fhir+json, application/fhir+xml'],
+    ['', 'application/fhir+xml;q=0.5, */*;q=0.7'],
   ])('query "%s" and Accept %j give JSON', (query, accept) => {
     expect(answer(query, accept)).toBe('json');
   });
 
   it.each([
     ['', 'text/html'],
-    ['', 'application/fhir+xml'],
+    ['', 'application/fhir+turtle'],
     ['', 'application/fhir+json;q=0'],
+    ['', 'application/fhir+json;q=0, application/fhir+xml;q=0, */*'],
     ['', 'application/fhir+json; q=0.000'],
     ['', '*/*;q=0'],
     ['', 'text/*'],
     ['', ','],
-    ['_format=xml', 'application/fhir+json'],
+    ['_format=ttl', 'application/fhir+json'],
     ['_format=', 'application/fhir+json'],
-    ['_format=application/fhir%2Bxml', undefined],
+    ['_format=text/html', undefined],
     ...ODD.filter((odd) => odd !== '').flatMap((odd) => [
       [`_format=${odd}`, undefined],
       ['', odd],
@@ -64,11 +68,12 @@ describe('format of the answer', () => {
     expect(answer(query, accept)).toBe(UNSUPPORTED);
   });
 
-  it('of any two texts is JSON or is refused as unsupported', () => {
+  it('of any two texts is one that we speak or is refused as unsupported', () => {
     fc.assert(
       fc.property(fc.string(), fc.option(fc.string(), { nil: undefined }), (accept, format) => {
         const query = new URLSearchParams(format === undefined ? {} : { _format: format });
-        expect(['json', UNSUPPORTED]).toContain(outcome(() => negotiate(query, { accept })));
+        expect(['json', 'xml', UNSUPPORTED]).toContain(outcome(() => negotiate(query, { accept })));
+        expect(['json', 'xml']).toContain(formatOfRefusal(query, { accept }));
       }),
       { numRuns: 500 },
     );
@@ -88,8 +93,19 @@ describe('format of a body', () => {
   });
 
   it.each([
-    undefined,
     'application/fhir+xml',
+    'application/fhir+xml;charset=utf-8',
+    'application/xml+fhir',
+    'application/xml',
+    'text/xml; charset="UTF-8"',
+  ])('%s is XML', (type) => {
+    expect(outcome(() => bodyFormat({ 'content-type': type }))).toBe('xml');
+  });
+
+  it.each([
+    undefined,
+    'application/fhir+turtle',
+    'application/fhir+xml;charset=iso-8859-1',
     'application/x-www-form-urlencoded',
     'application/fhir+json;charset=iso-8859-1',
     'application/fhir+json; charset="utf-16"',
