@@ -1,5 +1,7 @@
 /**
- * Settles what was left open: by looking, never by sending.
+ * Settles what was left open: by looking. The one thing it sends is the cancellation of a booking that is proven to be
+ * the attempt's own and that nobody wants: one half of a booking whose other half failed, or one that a consumer has
+ * asked to cancel.
  *
  * Positive proof counts at once. Negative proof counts only from a look-up that started at or after the settle time,
  * twice and some seconds apart, because until then the practice may still act on what we sent. What cannot be proved
@@ -8,10 +10,14 @@
 import { isGatewayError } from '../domain/errors.js';
 import { MINUTE, SECOND } from '../domain/time.js';
 import { OPEN_STATES, type Attempt, type AttemptChange, type AttemptState, type Ledger } from '../ports/ledger.js';
-import type { LookUp } from '../ports/practice-system.js';
+import type { Call, LookUp } from '../ports/practice-system.js';
 import type { Log, Runtime } from '../ports/runtime.js';
 import { ownAuditEvent } from './context.js';
 import type { Directory, PracticeEntry } from './directory.js';
+import { bookedAs, unbroken } from './rows/practice-bookings.js';
+import { cancelBookings } from './saga/cancel-bookings.js';
+import { settleCancellation } from './saga/settle-cancellation.js';
+import { TAKE_BACK_REASON } from './saga/take-back.js';
 
 export interface Reconciler {
   /** Takes over what an earlier process left behind. Resolves when every open row has its state and its watcher. */
@@ -64,11 +70,18 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
     return current;
   };
 
+  const callOf = (attempt: Attempt): Call => ({
+    signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(LOOK_UP_TIMEOUT_MS)]),
+    traceId: attempt.id,
+    purpose: 'book',
+  });
+
   const lookUp = async (attempt: Attempt, entry: PracticeEntry): Promise<LookUp> => {
     if (!entry.system.lookUpBooking || !attempt.request || attempt.sentAt === undefined) {
       return { found: 'no-evidence', reason: 'the practice system cannot be asked' };
     }
-    const knownRefs = await ledger.knownPracticeRefs(attempt.practice);
+    const known = await ledger.knownPracticeRefs(attempt.practice);
+    const knownRefs = new Set([...known].filter((ref) => !attempt.practiceRefs.includes(ref)));
     try {
       return await entry.system.lookUpBooking(
         {
@@ -78,11 +91,7 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
           sentAt: attempt.sentAt,
           knownRefs,
         },
-        {
-          signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(LOOK_UP_TIMEOUT_MS)]),
-          traceId: attempt.id,
-          purpose: 'book',
-        },
+        callOf(attempt),
       );
     } catch (error) {
       return { found: 'no-evidence', reason: isGatewayError(error) ? error.code : 'unexpected' };
@@ -106,26 +115,46 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
     const verdict = async (attempt: Attempt, lookedAt: number): Promise<Omit<AttemptChange, 'at'> | undefined> => {
       if (NOTHING_SENT.has(attempt.state)) return { state: 'NOT_BOOKED', evidence: 'nothing was sent' };
       settledAt ??= lookedAt + untilSettled(attempt, entry);
-      const seen = await lookUp(attempt, entry);
-      if (seen.found === 'booked') {
-        const { ref, start, end } = seen.appointment;
-        return { state: 'BOOKED', practiceRef: ref, start, end, evidence: 'found at the practice' };
+      if (attempt.state === 'UNDOING') return (await undo(attempt, entry)) ?? needsHuman(attempt, lookedAt, settledAt);
+      if (attempt.state === 'CANCELLING' || attempt.state === 'CANCEL_OPEN') {
+        return settleCancellation(entry.system, attempt, callOf(attempt), lookedAt >= settledAt);
       }
+      const seen = await lookUp(attempt, entry);
+      const period = seen.found === 'booked' ? unbroken(seen.appointments) : undefined;
+      if (seen.found === 'booked' && period) return bookedAs(seen.appointments, period, 'found at the practice');
       // A cancelled booking may be another one than ours while the practice may still act on what we sent.
       if (seen.found === 'cancelled' && lookedAt >= settledAt) {
-        return { state: 'CANCELLED', practiceRef: seen.appointment.ref, evidence: 'cancelled at the practice' };
+        const practiceRefs = seen.appointments.map(({ ref }) => ref);
+        return { state: 'CANCELLED', practiceRefs, revises: true, evidence: 'cancelled at the practice' };
       }
-      if (seen.found !== 'nothing') negativeSince = undefined;
+      if (seen.found === 'no-evidence' || seen.found === 'cancelled') negativeSince = undefined;
       else if (lookedAt >= settledAt) {
         if (negativeSince !== undefined && lookedAt - negativeSince >= NEGATIVE_PROOF_APART_MS) {
-          return { state: 'NOT_BOOKED', evidence: 'nothing at the practice after the settle time' };
+          if (seen.found === 'nothing') {
+            return { state: 'NOT_BOOKED', evidence: 'nothing at the practice after the settle time' };
+          }
+          // Half an appointment is none: what there is of it is taken back.
+          const practiceRefs = seen.appointments.map(({ ref }) => ref);
+          return { state: 'UNDOING', practiceRefs, evidence: 'a part only after the settle time' };
         }
         negativeSince ??= lookedAt;
       }
+      return needsHuman(attempt, lookedAt, settledAt);
+    };
+
+    const needsHuman = (attempt: Attempt, lookedAt: number, after: number): Omit<AttemptChange, 'at'> | undefined => {
       // Nobody is troubled before negative proof could have come.
-      if (lookedAt < Math.max(began + NEEDS_HUMAN_AFTER_MS, settledAt + MINUTE)) return undefined;
+      if (lookedAt < Math.max(began + NEEDS_HUMAN_AFTER_MS, after + MINUTE)) return undefined;
       log.warn('attempt-needs-human', { practice: attempt.practice, attempt: attempt.id });
       return { state: 'NEEDS_HUMAN', evidence: 'no proof within half an hour' };
+    };
+
+    const undo = async (
+      attempt: Attempt,
+      { system }: PracticeEntry,
+    ): Promise<Omit<AttemptChange, 'at'> | undefined> => {
+      const { result } = await cancelBookings(system, attempt.practiceRefs, TAKE_BACK_REASON, callOf(attempt));
+      return result === 'gone' ? { state: 'NOT_BOOKED', evidence: 'taken back' } : undefined;
     };
 
     /** A look that could bring negative proof is made as soon as it can. */

@@ -38,6 +38,31 @@ export interface BookingRequest {
   readonly identifiers: readonly { readonly system: string; readonly value: string }[];
 }
 
+/**
+ * An appointment as a consumer sends it back to have it amended or cancelled: compared with the one that exists, part
+ * by part. `undefined` and empty parts were left out.
+ */
+export interface AppointmentAsSent {
+  readonly id: string;
+  readonly slots: readonly SlotId[];
+  readonly start: Instant;
+  readonly end: Instant;
+  readonly patientId: PatientId;
+  readonly locationId: LocationId;
+  readonly practitionerId: PractitionerId | undefined;
+  readonly description: string;
+  readonly comment: string | undefined;
+  readonly created: Instant | undefined;
+  readonly minutes: number | undefined;
+  readonly priority: number | undefined;
+  readonly channel: DeliveryChannel | undefined;
+  readonly roleCode: string | undefined;
+  readonly identifiers: readonly { readonly system: string; readonly value: string }[];
+  readonly bookingOrganisation: BookingOrganisation | undefined;
+  readonly scheduleType: string | undefined;
+  readonly slotTypes: readonly string[];
+}
+
 /** What exists once booked. */
 export interface Appointment {
   readonly id: AppointmentId;

@@ -6,7 +6,14 @@ import type { Instant } from '../domain/time.js';
 
 export interface AuditEvent {
   readonly at: Instant;
-  readonly kind: 'request' | 'booking-intent' | 'booking-outcome' | 'registration-intent' | 'registration-outcome';
+  readonly kind:
+    | 'request'
+    | 'booking-intent'
+    | 'booking-outcome'
+    | 'registration-intent'
+    | 'registration-outcome'
+    // A practice's capability has been switched; `state` says which, and to what.
+    | 'enablement-changed';
   readonly practice: string | undefined;
   readonly interaction: string | undefined;
   readonly traceId: string | undefined;
@@ -19,6 +26,10 @@ export interface AuditEvent {
   readonly userName: string | undefined;
   readonly userRole: string | undefined;
   readonly device: string | undefined;
+  /** Names of the certificate the consumer came with, where the transport tells. */
+  readonly certificate?: string | undefined;
+  /** What proxies on the way have put on the request (RFC 7239). */
+  readonly forwarded?: string | undefined;
   /** Logical ids touched, for example `Patient/…`, `Appointment/…`. Never an NHS number. */
   readonly resources: readonly string[];
   /** State of the attempt, for booking events. */

@@ -21,6 +21,7 @@ import type {
   PracticeAppointmentRef,
   PracticePatientRef,
   PractitionerId,
+  ScheduleId,
   SlotId,
 } from '../domain/identifiers.js';
 import type { NhsNumberStatus, PatientDemographics, TemporaryRegistration } from '../domain/patient.js';
@@ -39,6 +40,7 @@ import type { AuditEvent } from './audit.js';
  * | HELD | the practice confirmed the hold | NOT_BOOKED (a hold lapses by itself) |
  * | CONFIRMING | the call that creates the booking may have left | CONFIRM_OPEN |
  * | RESERVE_OPEN, CONFIRM_OPEN | outcome open | kept, reconciled |
+ * | UNDOING | one of several bookings failed; those made are being taken back | kept, reconciled |
  * | BOOKED | proven | kept |
  * | REJECTED | the practice refused, nothing changed | kept |
  * | NOT_BOOKED | proven that nothing exists | kept |
@@ -52,6 +54,7 @@ export const ATTEMPT_STATES = [
   'CONFIRMING',
   'RESERVE_OPEN',
   'CONFIRM_OPEN',
+  'UNDOING',
   'BOOKED',
   'REJECTED',
   'NOT_BOOKED',
@@ -70,6 +73,7 @@ export const LIVE_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>([
   'CONFIRMING',
   'RESERVE_OPEN',
   'CONFIRM_OPEN',
+  'UNDOING',
   'BOOKED',
   'NEEDS_HUMAN',
   'CANCELLING',
@@ -84,12 +88,16 @@ export const OPEN_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>([
   'CONFIRMING',
   'RESERVE_OPEN',
   'CONFIRM_OPEN',
+  'UNDOING',
   'CANCELLING',
   'CANCEL_OPEN',
 ]);
 
-/** Where an idempotency key came from: a header, the consumer's own identifier, or the transport of the request. */
-export type KeySource = 'idempotency-key' | 'identifier' | 'transport';
+/**
+ * Where an idempotency key came from: a header, the consumer's own identifier, or the transport of the request. An
+ * appointment that was not booked here is `adopted` under the practice's own reference.
+ */
+export type KeySource = 'idempotency-key' | 'identifier' | 'transport' | 'adopted';
 
 export interface IdempotencyKey {
   readonly source: KeySource;
@@ -110,7 +118,10 @@ export interface AppointmentDetails {
   readonly created: Instant;
   readonly bookingOrganisation: BookingOrganisation | undefined;
   readonly identifiers: readonly { readonly system: string; readonly value: string }[];
+  /** Known from the moment the cancellation is sent; shown once it is proven. */
   readonly cancellationReason: string | undefined;
+  /** What the practice says became of it when its time had come. */
+  readonly attendance?: 'fulfilled' | 'noshow' | undefined;
 }
 
 /** What the practice call needs, for recovery. Encrypted at rest, erased when the attempt is finished. */
@@ -137,6 +148,7 @@ export interface NewAttempt {
   /** Fresh reference for the practice call. */
   readonly clientReference: string;
   readonly slots: readonly AttemptSlot[];
+  readonly scheduleId: ScheduleId;
   /** HMAC input is the patient id; the ledger stores only the HMAC. */
   readonly patientId: PatientId;
   readonly request: AttemptRequest;
@@ -150,10 +162,13 @@ export interface Attempt {
   readonly principal: string;
   readonly fingerprint: string;
   readonly state: AttemptState;
-  /** Grows by one with every change; also the version of the appointment. */
+  /** Grows by one with every change. */
   readonly version: number;
+  /** Version of the appointment: grows when something changes that a reader of it sees. */
+  readonly revision: number;
   readonly clientReference: string;
-  readonly practiceRef: PracticeAppointmentRef | undefined;
+  /** Bookings of the practice that this attempt owns: one, or one for each slot; none until they are proven. */
+  readonly practiceRefs: readonly PracticeAppointmentRef[];
   readonly slots: readonly AttemptSlot[];
   /** The time the booking really has; the slots' time until the practice has said so. */
   readonly start: Instant;
@@ -181,7 +196,10 @@ export type Claim =
 /** What a change of state may set. */
 export interface AttemptChange {
   readonly state: AttemptState;
-  readonly practiceRef?: PracticeAppointmentRef;
+  /** Added to those that the attempt owns already. */
+  readonly practiceRefs?: readonly PracticeAppointmentRef[];
+  /** A reader of the appointment sees something else from now on: it gets a new revision. */
+  readonly revises?: boolean;
   readonly start?: Instant;
   readonly end?: Instant;
   readonly details?: AppointmentDetails;
@@ -189,6 +207,29 @@ export interface AttemptChange {
   readonly settleAt?: Instant;
   readonly evidence?: string;
   readonly at: Instant;
+}
+
+/** An appointment that was made in the practice's own system, at first sight. */
+export interface AdoptedAppointment {
+  readonly id: AppointmentId;
+  readonly practice: OdsCode;
+  readonly practiceRef: PracticeAppointmentRef;
+  readonly state: 'BOOKED' | 'CANCELLED';
+  readonly slots: readonly AttemptSlot[];
+  readonly scheduleId: ScheduleId;
+  readonly start: Instant;
+  readonly end: Instant;
+  readonly patientId: PatientId;
+  readonly details: AppointmentDetails;
+  readonly at: Instant;
+}
+
+/** Slots of one schedule that live attempts of one kind of consumer hold. */
+export interface BookedInSchedule {
+  readonly scheduleId: ScheduleId;
+  readonly organisation: OdsCode | undefined;
+  readonly organisationType: string | undefined;
+  readonly slots: number;
 }
 
 /** A slot that a live attempt holds. */
@@ -257,6 +298,24 @@ export interface Ledger {
   /** Practice references of bookings that attempts of this practice already own. */
   knownPracticeRefs(practice: OdsCode): Promise<ReadonlySet<PracticeAppointmentRef>>;
 
+  /** The attempts that own these bookings of the practice. */
+  ownersOf(
+    practice: OdsCode,
+    refs: readonly PracticeAppointmentRef[],
+  ): Promise<ReadonlyMap<PracticeAppointmentRef, Attempt>>;
+
+  /** A patient's appointments, cancelled ones too, that start at or after `from`, in order of their start. */
+  appointmentsOf(practice: OdsCode, patient: PatientId, from: Instant): Promise<readonly Attempt[]>;
+
+  /**
+   * Gives a booking that the practice made itself a row and with it a stable id. Where an attempt owns the booking
+   * already, that attempt is answered and nothing is written.
+   */
+  adopt(appointment: AdoptedAppointment, audit: AuditEvent): Promise<Attempt>;
+
+  /** How many slots of these schedules live attempts hold, by organisation and its type. */
+  bookedInSchedules(practice: OdsCode, schedules: readonly ScheduleId[]): Promise<readonly BookedInSchedule[]>;
+
   /** Marks that the answer has been handed to the consumer's connection. Never throws; not synced. */
   markReplied(id: AppointmentId, at: Instant): Promise<void>;
 
@@ -274,12 +333,15 @@ export interface Ledger {
 }
 
 /** The status an appointment shows while its attempt is in this state; `undefined` where there is no appointment. */
-export function appointmentStatusOf(state: AttemptState): AppointmentStatus | undefined {
+export function appointmentStatusOf({
+  state,
+  details,
+}: Pick<Attempt, 'state' | 'details'>): AppointmentStatus | undefined {
   switch (state) {
     case 'BOOKED':
     case 'CANCELLING':
     case 'CANCEL_OPEN':
-      return 'booked';
+      return details.attendance ?? 'booked';
     case 'CANCELLED':
       return 'cancelled';
     default:

@@ -11,7 +11,7 @@
 import type { AppointmentStatus } from '../domain/appointment.js';
 import type { NhsNumber, PracticeAppointmentRef, PracticePatientRef, SlotId } from '../domain/identifiers.js';
 import type { PatientDemographics } from '../domain/patient.js';
-import type { FreeSlots, Schedule, Slot } from '../domain/schedule.js';
+import type { DeliveryChannel, FreeSlots, Schedule, Slot } from '../domain/schedule.js';
 import type { Instant, Period } from '../domain/time.js';
 
 /** How one call is to be made. */
@@ -40,8 +40,11 @@ export interface PracticeCapabilities {
   readonly settleMs: number;
   /** Days from today that can be searched; the specification's window is cut to it. */
   readonly searchHorizonDays: number;
-  /** Several adjacent slots in one appointment. */
-  readonly multiSlot: boolean;
+  /**
+   * Several adjacent slots in one appointment: as one booking, as one booking for each slot (then the system must be
+   * able to cancel, because all of them are made or none), or not at all.
+   */
+  readonly multiSlot: 'one-booking' | 'booking-per-slot' | 'none';
   /** What can find a patient in the practice system, in order of trust. */
   readonly findPatientBy: readonly ('nhs-number' | 'demographics')[];
   /** A record in the system can be found again by NHS number after we register it. */
@@ -68,6 +71,17 @@ export interface PracticeAppointment {
   readonly patientRef: PracticePatientRef;
   /** When the practice system recorded it, if it says. */
   readonly createdAt: Instant | undefined;
+  /** Where and as what it takes place, as the practice has it now; `undefined` when it can no longer tell. */
+  readonly place: BookedPlace | undefined;
+}
+
+export interface BookedPlace {
+  /** The slots it fills, with ids that this system would give them. */
+  readonly slots: readonly SlotId[];
+  readonly schedule: Pick<Schedule, 'id' | 'type' | 'locationId' | 'practitionerId' | 'role'>;
+  /** The practice's name for such a slot. */
+  readonly type: string;
+  readonly channel: DeliveryChannel;
 }
 
 /** The practice's view of one slot, read at this moment and never from a cache. */
@@ -107,15 +121,18 @@ export interface PracticeBookingRequest {
 
 /** What to look for when the outcome of a booking is open. */
 export interface BookingTrace extends PracticeBookingRequest {
-  /** Wall time at which the write may first have left. */
+  /** Wall time at which the first write may have left. */
   readonly sentAt: Instant;
   /** Bookings of the same practice that the ledger knows to belong to other attempts. */
   readonly knownRefs: ReadonlySet<PracticeAppointmentRef>;
 }
 
 export type LookUp =
-  | { readonly found: 'booked'; readonly appointment: PracticeAppointment }
-  | { readonly found: 'cancelled'; readonly appointment: PracticeAppointment }
+  /** All that was asked for: one booking, or one for each slot. */
+  | { readonly found: 'booked'; readonly appointments: readonly [PracticeAppointment, ...PracticeAppointment[]] }
+  /** Bookings for some of the slots only. Proof only after the settle time. */
+  | { readonly found: 'part'; readonly appointments: readonly [PracticeAppointment, ...PracticeAppointment[]] }
+  | { readonly found: 'cancelled'; readonly appointments: readonly [PracticeAppointment, ...PracticeAppointment[]] }
   /** The system answered in full and has nothing of ours. Proof only after the settle time. */
   | { readonly found: 'nothing' }
   | { readonly found: 'no-evidence'; readonly reason: string };

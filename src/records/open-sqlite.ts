@@ -9,11 +9,13 @@ import Database, { type Database as SqliteDatabase } from 'better-sqlite3';
 import { Kysely, Migrator } from 'kysely';
 import { GatewayError, isGatewayError } from '../domain/errors.js';
 import type { AuditTrail } from '../ports/audit.js';
+import type { EnablementRecord } from '../ports/enablement.js';
 import type { Ledger } from '../ports/ledger.js';
 import type { Clock } from '../ports/runtime.js';
-import { createAttempts } from './attempts.js';
+import { createAttempts } from './attempts/attempts.js';
 import { createAuditChain, createAuditTrail } from './audit-trail.js';
 import { createCommitQueue } from './commit-queue.js';
+import { createEnablementRecord } from './enablement.js';
 import { createPatientLinks } from './patient-links.js';
 import { MIGRATIONS, SCHEMA_VERSION, type Schema } from './schema.js';
 import { createSealing, type Sealing } from './sealing.js';
@@ -35,6 +37,7 @@ export interface SqliteRecordsOptions {
 export interface Records {
   readonly ledger: Ledger;
   readonly audit: AuditTrail;
+  readonly enablement: EnablementRecord;
   readonly close: () => Promise<void>;
 }
 
@@ -153,7 +156,12 @@ async function assemble(
       }),
     close,
   };
-  return { ledger, audit: createAuditTrail(db, commits, chain), close };
+  return {
+    ledger,
+    audit: createAuditTrail(db, commits, chain),
+    enablement: createEnablementRecord(db, commits),
+    close,
+  };
 }
 
 /** Opens or creates the file; throws `GatewayError` `ledger-unavailable`, saying why, rather than open it half. */

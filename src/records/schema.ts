@@ -3,12 +3,19 @@
  * the next number, and `SCHEMA_VERSION` with it, so that an older program refuses a newer file.
  */
 import { sql, type Kysely, type Migration } from 'kysely';
-import type { AppointmentId, OdsCode, PatientId, PracticeAppointmentRef, SlotId } from '../domain/identifiers.js';
+import type {
+  AppointmentId,
+  OdsCode,
+  PatientId,
+  PracticeAppointmentRef,
+  ScheduleId,
+  SlotId,
+} from '../domain/identifiers.js';
 import type { NhsNumberStatus } from '../domain/patient.js';
 import type { Instant } from '../domain/time.js';
 import type { AttemptState, KeySource } from '../ports/ledger.js';
 
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 export type Flag = 0 | 1;
 
@@ -26,8 +33,13 @@ export interface AttemptTable {
   /** `state` is one of `OPEN_STATES`; a column, because an index on it must stay as small as the open attempts. */
   open: Flag;
   version: number;
+  /** Version of the appointment as its readers see it. */
+  revision: number;
   client_ref: string;
-  practice_ref: PracticeAppointmentRef | null;
+  schedule_id: ScheduleId | null;
+  /** The booking organisation, as far as limits per organisation need it. */
+  organisation: OdsCode | null;
+  organisation_type: string | null;
   patient_hmac: string;
   start_at: Instant;
   end_at: Instant;
@@ -50,6 +62,13 @@ export interface AttemptSlotTable {
   end_at: Instant;
   /** The attempt is in one of `LIVE_STATES`: nobody else gets this slot. */
   live: Flag;
+}
+
+/** Bookings of the practice systems; each belongs to one attempt. */
+export interface AttemptBookingTable {
+  practice: OdsCode;
+  practice_ref: PracticeAppointmentRef;
+  attempt_id: AppointmentId;
 }
 
 export interface PatientLinkTable {
@@ -79,6 +98,7 @@ export interface MetaTable {
 export interface Schema {
   attempt: AttemptTable;
   attempt_slot: AttemptSlotTable;
+  attempt_booking: AttemptBookingTable;
   patient_link: PatientLinkTable;
   audit: AuditTable;
   meta: MetaTable;
@@ -193,6 +213,41 @@ async function createAudit(db: Kysely<Schema>): Promise<void> {
   }
 }
 
+/** Several bookings for one attempt; a version for readers; what limits per organisation are counted by. */
+async function addBookings(db: Kysely<Schema>): Promise<void> {
+  await db.schema
+    .createTable('attempt_booking')
+    .addColumn('practice', 'text', (c) => c.notNull())
+    .addColumn('practice_ref', 'text', (c) => c.notNull())
+    .addColumn('attempt_id', 'text', (c) => c.notNull().references('attempt.id'))
+    // One booking of a practice is one appointment of ours.
+    .addPrimaryKeyConstraint('attempt_booking_key', ['practice', 'practice_ref'])
+    .modifyEnd(sql`without rowid, strict`)
+    .execute();
+  await db.schema.createIndex('attempt_booking_attempt').on('attempt_booking').column('attempt_id').execute();
+  await sql`
+    insert into attempt_booking (practice, practice_ref, attempt_id)
+    select practice, practice_ref, id from attempt where practice_ref is not null
+  `.execute(db);
+  await db.schema.dropIndex('attempt_practice_ref').execute();
+  await db.schema.alterTable('attempt').dropColumn('practice_ref').execute();
+  await db.schema
+    .alterTable('attempt')
+    .addColumn('revision', 'integer', (c) => c.notNull().defaultTo(1))
+    .execute();
+  // Until now the version of a row was what its readers saw.
+  await sql`update attempt set revision = version`.execute(db);
+  for (const column of ['schedule_id', 'organisation', 'organisation_type']) {
+    await db.schema.alterTable('attempt').addColumn(column, 'text').execute();
+  }
+  await db.schema
+    .createIndex('attempt_schedule')
+    .on('attempt')
+    .columns(['practice', 'schedule_id'])
+    .where(sql.ref('schedule_id'), 'is not', null)
+    .execute();
+}
+
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-ledger': {
     async up(db: Kysely<Schema>) {
@@ -207,4 +262,5 @@ export const MIGRATIONS: Record<string, Migration> = {
         .execute();
     },
   },
+  '0002-bookings': { up: addBookings },
 };

@@ -154,6 +154,12 @@ describe('hmis exchanges: booking', () => {
       end: NINE + 80 * MINUTE,
       patientRef,
       createdAt: Date.UTC(2026, 4, 10, 13, 3, 22),
+      place: {
+        slots: [expect.stringMatching(/^5001-8-/) as string],
+        schedule: expect.objectContaining({ type: 'Monday morning' }) as object,
+        type: expect.any(String) as string,
+        channel: 'In-person',
+      },
     },
   };
   const slotTaken = { class: 'refused', reason: 'slot-taken' };
@@ -243,7 +249,7 @@ describe('hmis exchanges: settling an open outcome', () => {
   const recorded = Date.UTC(2026, 4, 10, 13, 3, 22);
   const slots = [slotIdOf(5001, 8, NINE + 70 * MINUTE)];
   const trace = { slots, patientRef, clientReference: 'attempt-1', sentAt: recorded, knownRefs: new Set<never>() };
-  const booked = { found: 'booked', appointment: { ref, status: 'booked', start: NINE + 70 * MINUTE } };
+  const booked = { found: 'booked', appointments: [{ ref, status: 'booked', start: NINE + 70 * MINUTE }] };
   const lookUps: [string, string[], object, object][] = [
     ['list-one-booking', ['list-one-booking', 'read-session'], {}, booked],
     ['clocks two minutes apart', ['list-one-booking', 'read-session'], { sentAt: recorded + 120_000 }, booked],

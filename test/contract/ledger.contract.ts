@@ -215,7 +215,7 @@ export function ledgerContract(name: string, open: () => Promise<RecordsUnderTes
           2,
           {
             state: 'BOOKED',
-            practiceRef: practiceRef('their-1'),
+            practiceRefs: [practiceRef('their-1')],
             start: NOW + MINUTE,
             end: NOW + 2 * MINUTE,
             evidence: 'confirmed',
@@ -227,7 +227,7 @@ export function ledgerContract(name: string, open: () => Promise<RecordsUnderTes
         expect(booked).toMatchObject({
           state: 'BOOKED',
           version: 3,
-          practiceRef: 'their-1',
+          practiceRefs: ['their-1'],
           start: NOW + MINUTE,
           end: NOW + 2 * MINUTE,
           evidence: 'confirmed',
@@ -289,8 +289,8 @@ export function ledgerContract(name: string, open: () => Promise<RecordsUnderTes
 
       it('never gives one booking of the practice to two attempts', async () => {
         const [first, second] = [await claimNew(ledger, newAttempt(1)), await claimNew(ledger, newAttempt(2))];
-        await move(ledger, first, 'BOOKED', { practiceRef: practiceRef('777') });
-        const again = move(ledger, second, 'BOOKED', { practiceRef: practiceRef('777') });
+        await move(ledger, first, 'BOOKED', { practiceRefs: [practiceRef('777')] });
+        const again = move(ledger, second, 'BOOKED', { practiceRefs: [practiceRef('777')] });
         await expect(again).rejects.toMatchObject({ code: 'ledger-unavailable' });
         expect((await ledger.readAttempt(PRACTICE, second.id))?.state).toBe('RECEIVED');
       });
@@ -299,7 +299,7 @@ export function ledgerContract(name: string, open: () => Promise<RecordsUnderTes
     describe('reads', () => {
       it('never cross practices', async () => {
         const attempt = await claimNew(ledger, newAttempt(1));
-        await move(ledger, attempt, 'BOOKED', { practiceRef: practiceRef('their-1') });
+        await move(ledger, attempt, 'BOOKED', { practiceRefs: [practiceRef('their-1')] });
         await ledger.savePatientLink(patientLink(), linkEvent);
         expect(await ledger.readAttempt(OTHER_PRACTICE, attempt.id)).toBeUndefined();
         expect(await ledger.heldSlots(OTHER_PRACTICE, { start: 0, end: Number.MAX_SAFE_INTEGER })).toEqual([]);

@@ -51,6 +51,7 @@ export function practice(over: Partial<Practice> = {}): Practice {
         sdsRoleProfileIds: [],
         name: { family: 'Perera', given: ['Amara'], prefix: ['Dr'] },
         gender: undefined,
+        languages: [],
         role: { code: 'R0260', display: 'General Medical Practitioner' },
       },
     ],
@@ -125,6 +126,7 @@ export function appointmentIn(slot: Slot, over: Partial<PracticeAppointment> = {
     end: slot.end,
     patientRef: 'practice-patient-1' as PracticePatientRef,
     createdAt: undefined,
+    place: undefined,
     ...over,
   };
 }
@@ -145,7 +147,7 @@ export function scriptedSystem(over: Partial<PracticeSystem> = {}): PracticeSyst
       lookUp: 'by-patient',
       settleMs: SETTLE_MS,
       searchHorizonDays: 84,
-      multiSlot: true,
+      multiSlot: 'one-booking',
       findPatientBy: ['nhs-number'],
       storesNhsNumber: true,
       storesText: false,

@@ -1,6 +1,6 @@
 /** Booking, where the ledger, the consumer or another booking gets in the way: what no simulator can be made to do. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { bookAppointment, type Booked } from '../../src/core/book-appointment.js';
+import { bookAppointment, type Booked } from '../../src/core/appointments/book-appointment.js';
 import type { KeyedLocks } from '../../src/core/locks.js';
 import { GatewayError, type ErrorCode } from '../../src/domain/errors.js';
 import { SECOND } from '../../src/domain/time.js';
@@ -83,7 +83,7 @@ describe('the ledger fails after the call to the practice', () => {
     await open({
       // Some failures more than fit into the deadline: the reconciler meets them too.
       wrap: failing({ BOOKED: 123 }),
-      system: { lookUpBooking: () => Promise.resolve({ found: 'booked', appointment: found }) },
+      system: { lookUpBooking: () => Promise.resolve({ found: 'booked', appointments: [found] }) },
     });
     expect(await ended(ending(desk.book()))).toBe('outcome-unknown');
     expect(await states()).toEqual(['CONFIRMING']);
@@ -229,7 +229,7 @@ describe('an answer that comes late', () => {
       system: {
         lookUpBooking: async () => {
           await desk.runtime.timers.sleep(2 * SECOND);
-          return { found: 'booked', appointment: other };
+          return { found: 'booked', appointments: [other] };
         },
       },
     });
@@ -237,7 +237,9 @@ describe('an answer that comes late', () => {
     desk.answers.push({ ...UNKNOWN, late });
     const booked = await ended(desk.book());
     expect(booked.appointment.start).toBe(first.start);
-    expect(await desk.attempts()).toMatchObject([{ state: 'BOOKED', practiceRef: first.ref, evidence: 'late answer' }]);
+    expect(await desk.attempts()).toMatchObject([
+      { state: 'BOOKED', practiceRefs: [first.ref], evidence: 'late answer' },
+    ]);
   });
 });
 
@@ -337,7 +339,7 @@ describe('the same request again', () => {
       system: {
         lookUpBooking: () =>
           Promise.resolve(
-            proved ? { found: 'booked', appointment: appointmentIn(slotNumber(1)) } : { found: 'nothing' },
+            proved ? { found: 'booked', appointments: [appointmentIn(slotNumber(1))] } : { found: 'nothing' },
           ),
       },
     });
@@ -354,7 +356,10 @@ describe('the same request again', () => {
     await open({
       system: {
         lookUpBooking: () =>
-          Promise.resolve({ found: 'cancelled', appointment: appointmentIn(slotNumber(1), { status: 'cancelled' }) }),
+          Promise.resolve({
+            found: 'cancelled',
+            appointments: [appointmentIn(slotNumber(1), { status: 'cancelled' })],
+          }),
       },
     });
     desk.answers.push(UNKNOWN);

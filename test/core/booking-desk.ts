@@ -1,7 +1,7 @@
 /** A practice with a diary of four slots, whose answers to bookings are written down beforehand. */
 import type { BookingRequest } from '../../src/domain/appointment.js';
 import type { PracticeEntry } from '../../src/core/directory.js';
-import { bookAppointment, type Booked } from '../../src/core/book-appointment.js';
+import { bookAppointment, type Booked } from '../../src/core/appointments/book-appointment.js';
 import type { Slot } from '../../src/domain/schedule.js';
 import type { Attempt, IdempotencyKey, Ledger } from '../../src/ports/ledger.js';
 import type {

@@ -143,7 +143,9 @@ describe('book an appointment: several slots', () => {
 
 describe('book an appointment: what can be said without asking the practice', () => {
   const check = (over: Partial<BookingRequest>, multiSlot = true): ReturnType<typeof codeOf> =>
-    codeOf(() => checkBeforeReading(bookingOf([slotNumber(1)], over), practice(), NOW, multiSlot));
+    codeOf(() =>
+      checkBeforeReading(bookingOf([slotNumber(1)], over), practice(), NOW, multiSlot ? 'one-booking' : 'none'),
+    );
 
   it.each<[string, Partial<BookingRequest>, boolean, ErrorCode | undefined, string | undefined]>([
     ['in the future', { start: NOW + 1 }, true, undefined, undefined],

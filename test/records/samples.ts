@@ -10,11 +10,12 @@ import {
   type PracticeAppointmentRef,
   type PracticePatientRef,
   type PractitionerId,
+  type ScheduleId,
   type SlotId,
 } from '../../src/domain/identifiers.js';
 import { MINUTE } from '../../src/domain/time.js';
 import type { AuditEvent } from '../../src/ports/audit.js';
-import type { Attempt, Claim, Ledger, NewAttempt, PatientLink } from '../../src/ports/ledger.js';
+import type { Attempt, AttemptChange, Claim, Ledger, NewAttempt, PatientLink } from '../../src/ports/ledger.js';
 
 export const NOW = Date.UTC(2026, 2, 2, 9, 0);
 export const CONTENT_WINDOW = 10 * MINUTE;
@@ -83,6 +84,7 @@ export function newAttempt(n: number, over: Partial<NewAttempt> = {}): NewAttemp
     fingerprint: `fingerprint-${n}`,
     clientReference: `reference-${n}`,
     slots: [{ id: slotId(`slot-${n}`), start: NOW + n * 10 * MINUTE, end: NOW + (n + 1) * 10 * MINUTE }],
+    scheduleId: 'schedule-1' as ScheduleId,
     patientId: SECRETS.patient as PatientId,
     request: { patientRef: SECRETS.practicePatient as PracticePatientRef },
     details: {
@@ -126,7 +128,7 @@ export async function move(
   ledger: Ledger,
   attempt: Attempt,
   state: Attempt['state'],
-  more: { readonly practiceRef?: PracticeAppointmentRef } = {},
+  more: Partial<AttemptChange> = {},
 ): Promise<Attempt> {
   const event = auditEvent({ kind: 'booking-outcome', resources: [`Appointment/${attempt.id}`], state });
   const moved = await ledger.change(attempt.id, attempt.version, { state, at: NOW, ...more }, event);

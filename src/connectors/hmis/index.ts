@@ -25,7 +25,7 @@ function capabilitiesOf(settings: HmisSettings): PracticeCapabilities {
     lookUp: 'by-patient',
     settleMs: settings.settleSeconds * 1000,
     searchHorizonDays: settings.searchHorizonDays,
-    multiSlot: false,
+    multiSlot: 'booking-per-slot',
     findPatientBy: ['nhs-number'],
     storesNhsNumber: true,
     storesText: false,

@@ -6,12 +6,12 @@ import { appointmentStatusOf, type AppointmentDetails, type Attempt } from '../.
 
 /** `undefined` while there is no appointment: nothing booked yet, refused, or its outcome open. */
 export function toAppointment(attempt: Attempt): Appointment | undefined {
-  const status = appointmentStatusOf(attempt.state);
+  const status = appointmentStatusOf(attempt);
   if (!status) return undefined;
   const { details } = attempt;
   return {
     id: attempt.id,
-    version: String(attempt.version),
+    version: String(attempt.revision),
     status,
     start: attempt.start,
     end: attempt.end,

@@ -3,7 +3,7 @@ import type { BookingRequest } from '../../domain/appointment.js';
 import { GatewayError } from '../../domain/errors.js';
 import type { Practice } from '../../domain/practice.js';
 import type { Schedule, Slot } from '../../domain/schedule.js';
-import type { PlaceView } from '../../ports/practice-system.js';
+import type { PlaceView, PracticeCapabilities } from '../../ports/practice-system.js';
 import { slotTaken } from '../saga/refusals.js';
 import { isOpenForBooking, mayUse } from '../search-free-slots.js';
 
@@ -17,7 +17,12 @@ function invalid(message: string, fhirPath: string): GatewayError {
 }
 
 /** What can be said of a booking without asking the practice. */
-export function checkBeforeReading(booking: BookingRequest, practice: Practice, now: number, multiSlot: boolean): void {
+export function checkBeforeReading(
+  booking: BookingRequest,
+  practice: Practice,
+  now: number,
+  multiSlot: PracticeCapabilities['multiSlot'],
+): void {
   // The start of the appointment SHALL be after now.
   if (booking.start <= now) {
     throw invalid(
@@ -28,7 +33,7 @@ export function checkBeforeReading(booking: BookingRequest, practice: Practice, 
   if (new Set(booking.slots).size !== booking.slots.length) {
     throw invalid('Each slot may be named once', 'Appointment.slot');
   }
-  if (booking.slots.length > 1 && !multiSlot) {
+  if (booking.slots.length > 1 && multiSlot === 'none') {
     throw invalid('This practice books one slot per appointment. Send one slot', 'Appointment.slot');
   }
   // On create the server SHALL check that every referenced resource exists.

@@ -1,80 +1,110 @@
-/** The call that creates the booking, and what each class of answer to it makes of the attempt. */
+/** The calls that create the booking, and what each class of answer to them makes of the attempt. */
 import { loggableTraceId } from '../../domain/caller.js';
 import { GatewayError, isGatewayError } from '../../domain/errors.js';
+import type { SlotId } from '../../domain/identifiers.js';
 import type { Attempt, AttemptChange } from '../../ports/ledger.js';
-import type { PracticeAppointment, WriteAnswer } from '../../ports/practice-system.js';
+import type { PracticeAppointment, Refusal, WriteAnswer } from '../../ports/practice-system.js';
 import { callFor } from '../context.js';
+import { bookedAs, unbroken } from '../rows/practice-bookings.js';
 import { contended, notBooked, patientGone, slotTaken } from './refusals.js';
 import { finish, step, type Saga } from './saga.js';
+import { takeBack } from './take-back.js';
 
-/** With its intent durable before the call and its outcome after it. */
+type Answered = WriteAnswer<PracticeAppointment>;
+
+/** With its intent durable before the first call and its outcome after the last one. */
 export async function confirm(saga: Saga, received: Attempt): Promise<Attempt> {
-  const { context, request, booking, patientRef, signal } = saga;
+  const { context, request, signal } = saga;
   const { practice, system } = request.entry;
-  const { clock } = context.runtime;
-  const sentAt = clock.now();
-  const sending = await step(saga, received, {
-    state: 'CONFIRMING',
-    sentAt,
-    settleAt: sentAt + system.capabilities.settleMs,
-  });
-  if (sending.state !== 'CONFIRMING') throw contended(practice.odsCode);
-  const practiceRequest = {
-    slots: booking.slots,
-    patientRef,
-    clientReference: received.clientReference,
-  };
-  let answer = await system.book(practiceRequest, callFor(request, 'book', signal));
-  if (answer.class === 'not-sent' && !signal.aborted) {
-    answer = await system.book(practiceRequest, callFor(request, 'book', signal));
+  const sentAt = context.runtime.clock.now();
+  const settleAt = sentAt + system.capabilities.settleMs;
+  let attempt = await step(saga, received, { state: 'CONFIRMING', sentAt, settleAt });
+  if (attempt.state !== 'CONFIRMING') throw contended(practice.odsCode);
+
+  const made: PracticeAppointment[] = [];
+  const ids = received.slots.map(({ id }) => id);
+  const calls = system.capabilities.multiSlot === 'booking-per-slot' ? ids.map((id) => [id]) : [ids];
+  for (const slots of calls) {
+    // Forward only while the consumer waits.
+    if (made.length > 0 && signal.aborted) {
+      const end = { state: 'NOT_BOOKED', evidence: 'consumer gone between two calls' } as const;
+      return ended(saga, attempt, made, end, notBooked(practice.odsCode));
+    }
+    const answer = await send(saga, received, slots);
+    switch (answer.class) {
+      case 'done':
+        made.push(answer.value);
+        if (made.length < calls.length) {
+          attempt = await finish(saga, attempt, { state: 'CONFIRMING', practiceRefs: [answer.value.ref] });
+        }
+        break;
+      case 'refused': {
+        const end = { state: 'REJECTED', evidence: `refused: ${answer.reason}` } as const;
+        return ended(saga, attempt, made, end, refusalOf(answer.reason, practice.odsCode));
+      }
+      case 'not-sent':
+      case 'auth':
+        return ended(saga, attempt, made, { state: 'NOT_BOOKED', evidence: answer.class }, notBooked(practice.odsCode));
+      case 'unknown': {
+        const open = await finish(saga, attempt, { state: 'CONFIRM_OPEN', evidence: answer.reason });
+        // Of several bookings a late answer proves one only; the look-up sees them all.
+        if (answer.late && calls.length === 1) acceptLateAnswer(saga, open, answer.late);
+        context.reconciler.watch(open, request.entry);
+        return open;
+      }
+    }
   }
+  const period = unbroken(made);
+  if (!period) {
+    return ended(saga, attempt, made, { state: 'REJECTED', evidence: 'not one after the other' }, slotTaken());
+  }
+  return finish(saga, attempt, bookedAs(made, period, 'confirmed by the practice'));
+}
+
+/** Throws `error` when nothing is left at the practice, answers the open attempt while that is not proven. */
+async function ended(
+  saga: Saga,
+  attempt: Attempt,
+  made: readonly PracticeAppointment[],
+  end: Omit<AttemptChange, 'at'>,
+  error: GatewayError,
+): Promise<Attempt> {
+  const after = await takeBack(saga, attempt, made, end);
+  if (after.state === end.state) throw error;
+  return after;
+}
+
+async function send(
+  { context, request, patientRef, signal }: Saga,
+  attempt: Attempt,
+  slots: readonly SlotId[],
+): Promise<Answered> {
+  const { practice, system } = request.entry;
+  const asked = { slots, patientRef, clientReference: attempt.clientReference };
+  const call = callFor(request, 'book', signal);
+  let answer = await system.book(asked, call);
+  if (answer.class === 'not-sent' && !signal.aborted) answer = await system.book(asked, call);
   context.log.info('booking-answered', {
     practice: practice.odsCode,
-    attempt: received.id,
+    attempt: attempt.id,
     class: answer.class,
     traceId: loggableTraceId(request.caller.traceId),
   });
-  switch (answer.class) {
-    case 'done':
-      return finish(saga, sending, bookedAs(answer.value));
-    case 'refused':
-      await finish(saga, sending, { state: 'REJECTED', evidence: `refused: ${answer.reason}` });
-      if (answer.reason === 'slot-taken' || answer.reason === 'not-allowed') throw slotTaken();
-      if (answer.reason === 'patient-unknown') {
-        throw patientGone();
-      }
-      throw new GatewayError(
-        'practice-system-fault',
-        'The practice system did not accept the booking. Nothing was booked',
-        {
-          practice: practice.odsCode,
-        },
-      );
-    case 'not-sent':
-    case 'auth':
-      await finish(saga, sending, { state: 'NOT_BOOKED', evidence: answer.class });
-      throw notBooked(practice.odsCode);
-    case 'unknown': {
-      const open = await finish(saga, sending, { state: 'CONFIRM_OPEN', evidence: answer.reason });
-      if (answer.late) acceptLateAnswer(saga, open, answer.late);
-      context.reconciler.watch(open, request.entry);
-      return open;
-    }
-  }
+  return answer;
 }
 
-function bookedAs(appointment: PracticeAppointment): Omit<AttemptChange, 'at'> {
-  return {
-    state: 'BOOKED',
-    practiceRef: appointment.ref,
-    start: appointment.start,
-    end: appointment.end,
-    evidence: 'confirmed by the practice',
-  };
+function refusalOf(reason: Refusal, practice: string): GatewayError {
+  if (reason === 'slot-taken' || reason === 'not-allowed') return slotTaken();
+  if (reason === 'patient-unknown') return patientGone();
+  return new GatewayError(
+    'practice-system-fault',
+    'The practice system did not accept the booking. Nothing was booked',
+    { practice },
+  );
 }
 
 /** An answer that comes after we stopped waiting is as good a proof as one in time. */
-function acceptLateAnswer(saga: Saga, open: Attempt, late: Promise<WriteAnswer<PracticeAppointment>>): void {
+function acceptLateAnswer(saga: Saga, open: Attempt, late: Promise<Answered>): void {
   const { context } = saga;
   void late
     .then(async (answer) => {
@@ -91,7 +121,7 @@ function acceptLateAnswer(saga: Saga, open: Attempt, late: Promise<WriteAnswer<P
         saga,
         current,
         answer.class === 'done'
-          ? { ...bookedAs(answer.value), evidence: 'late answer' }
+          ? bookedAs([answer.value], answer.value, 'late answer')
           : { state: 'REJECTED', evidence: `late refusal: ${answer.reason}` },
       );
     })

@@ -18,6 +18,15 @@ export function outcomeUnknown(practice: string, attempt?: Attempt): GatewayErro
   );
 }
 
+export function cancellationUnknown(practice: string): GatewayError {
+  return new GatewayError(
+    'outcome-unknown',
+    'The practice system has not confirmed the cancellation and its outcome is not yet known. Send this request again ' +
+      'unchanged to learn the outcome, or read the appointment',
+    { practice, retryAfterSeconds: 5 },
+  );
+}
+
 export function notBooked(practice: string): GatewayError {
   return new GatewayError(
     'practice-unavailable',

@@ -1,7 +1,7 @@
 /** Book and read an appointment. */
-import * as booking from '../../core/book-appointment.js';
+import * as booking from '../../core/appointments/book-appointment.js';
 import type { PracticeEntry } from '../../core/directory.js';
-import * as appointments from '../../core/read-appointment.js';
+import * as appointments from '../../core/appointments/read-appointment.js';
 import type { AppointmentId } from '../../domain/identifiers.js';
 import type { Answer, Exchange, GatewayHttp } from '../exchange.js';
 import { idempotencyKey } from '../request/idempotency.js';

@@ -6,7 +6,7 @@ export function readMetadata(http: GatewayHttp, entry: PracticeEntry): Promise<A
   const { capabilities } = entry.system;
   const limits = [
     ...(capabilities.slots === 'derived' ? ['Slots are worked out from sessions of the practice system.'] : []),
-    ...(capabilities.multiSlot ? [] : ['One slot per appointment.']),
+    ...(capabilities.multiSlot !== 'none' ? [] : ['One slot per appointment.']),
     ...(capabilities.storesText
       ? []
       : ['Description and comment are kept by the gateway and do not reach the practice system.']),

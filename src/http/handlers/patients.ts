@@ -1,7 +1,7 @@
 /** Find, read and register a patient. */
 import type { PracticeEntry } from '../../core/directory.js';
-import * as patients from '../../core/find-patient.js';
-import * as registration from '../../core/register-patient.js';
+import * as patients from '../../core/patients/find-patient.js';
+import * as registration from '../../core/patients/register-patient.js';
 import type { PatientId } from '../../domain/identifiers.js';
 import type { Answer, Exchange, GatewayHttp } from '../exchange.js';
 import { existingId, requestFor, validated } from './shared.js';

@@ -35,9 +35,10 @@ export function lookUpTests(test: Test): void {
     practice.fault('book', { kind: 'drop', when: 'after' });
     expect((await practice.system.book(trace, booking())).class).toBe('unknown');
     const found = await practice.system.lookUpBooking?.(trace, booking());
-    expect(found).toMatchObject({ found: 'booked', appointment: { status: 'booked' } });
+    expect(found).toMatchObject({ found: 'booked', appointments: [{ status: 'booked' }] });
     if (found?.found !== 'booked') throw new Error('not found');
-    expect(found.appointment).toEqual(await practice.system.readAppointment(found.appointment.ref, booking()));
+    const [appointment] = found.appointments;
+    expect(appointment).toEqual(await practice.system.readAppointment(appointment.ref, booking()));
   });
 
   test('finds a booking that was cancelled meanwhile', async (practice) => {
@@ -46,7 +47,7 @@ export function lookUpTests(test: Test): void {
     practice.cancelAtDesk(appointment);
     expect(await practice.system.lookUpBooking?.(trace, booking())).toMatchObject({
       found: 'cancelled',
-      appointment: { ref: appointment.ref, status: 'cancelled' },
+      appointments: [{ ref: appointment.ref, status: 'cancelled' }],
     });
   });
 

@@ -3,11 +3,11 @@
  * booking names its session and its number in the queue; its time follows from both.
  */
 import type { PracticeAppointmentRef, PracticePatientRef } from '../../../domain/identifiers.js';
-import { MINUTE, type Period } from '../../../domain/time.js';
-import type { BookingTrace, Call, LookUp, PracticeAppointment } from '../../../ports/practice-system.js';
+import { MINUTE, type Instant, type Period } from '../../../domain/time.js';
+import type { BookedPlace, BookingTrace, Call, LookUp, PracticeAppointment } from '../../../ports/practice-system.js';
 import { keepsTime, timeOfToken } from '../projection.js';
 import type { HmisSession } from '../session.js';
-import { parseSlotId } from '../slot-id.js';
+import { parseSlotId, type SlotKey } from '../slot-id.js';
 import { parseBooking, type HmisBooking } from './booking-row.js';
 import type { HmisConnection } from './connection.js';
 import { isHmisId } from './patients.js';
@@ -26,6 +26,15 @@ export interface Appointments {
 /** Clocks of ours and of the practice may differ by this much and a booking still be ours. */
 const CLOCK_MARGIN_MS = 120_000;
 const SESSIONS_AT_ONCE = 4;
+
+type NoEvidence = Extract<LookUp, { readonly found: 'no-evidence' }>;
+
+type SessionLookUp =
+  NoEvidence | { readonly live: readonly PracticeAppointment[]; readonly cancelled: readonly PracticeAppointment[] };
+
+function noEvidence(reason: string): NoEvidence {
+  return { found: 'no-evidence', reason };
+}
 
 export function refOf(booking: HmisBooking): PracticeAppointmentRef {
   return String(booking.id) as PracticeAppointmentRef;
@@ -53,7 +62,14 @@ export function createAppointments(connection: HmisConnection, sessions: Session
       ...period,
       patientRef: String(booking.patientId) as PracticePatientRef,
       createdAt: booking.createdAt,
+      place: placeOf(booking, session, period.start),
     };
+  };
+
+  /** The number of a booking that has none does not matter: its session is one appointment. */
+  const placeOf = (booking: HmisBooking, session: HmisSession | undefined, start: Instant): BookedPlace | undefined => {
+    const mine = session && sessions.own(session);
+    return mine && sessions.bookedPlace(mine, booking.token ?? 1, start);
   };
 
   /** Bookings of a session elsewhere on the same installation are another practice's business. */
@@ -101,34 +117,62 @@ export function createAppointments(connection: HmisConnection, sessions: Session
   const sessionOf = async (booking: HmisBooking, call: Call): Promise<HmisSession | undefined> =>
     booking.sessionId === undefined ? undefined : sessions.readSession(booking.sessionId, call);
 
-  const lookUp = async (trace: BookingTrace, call: Call): Promise<LookUp> => {
-    const key = trace.slots[0] === undefined ? undefined : parseSlotId(trace.slots[0]);
-    if (!key || trace.slots.length !== 1) return { found: 'no-evidence', reason: 'slot-not-ours' };
-    const list = await readList(trace.patientRef, call);
-    if (!list) return { found: 'no-evidence', reason: 'patient-not-known' };
+  /** What the patient's bookings say about the part of an attempt that lies in one session. */
+  const lookUpSession = async (
+    keys: readonly SlotKey[],
+    list: readonly HmisBooking[],
+    trace: BookingTrace,
+    call: Call,
+  ): Promise<SessionLookUp> => {
+    const sessionId = keys[0]?.sessionId ?? 0;
     const candidates: HmisBooking[] = [];
     let older = false;
     for (const booking of list) {
       if (trace.knownRefs.has(refOf(booking))) continue;
-      if (booking.sessionId === undefined) return { found: 'no-evidence', reason: 'booking-without-session' };
-      if (booking.sessionId !== key.sessionId) continue;
-      if (booking.createdAtLatest === undefined) return { found: 'no-evidence', reason: 'booking-without-date' };
+      if (booking.sessionId === undefined) return noEvidence('booking-without-session');
+      if (booking.sessionId !== sessionId) continue;
+      if (booking.createdAtLatest === undefined) return noEvidence('booking-without-date');
       if (booking.createdAtLatest >= trace.sentAt - CLOCK_MARGIN_MS) candidates.push(booking);
       // Older than what we sent, if the practice's clock is right: the desk's booking, or ours under a clock that is slow.
       else if (booking.status !== 'cancelled') older = true;
     }
-    if (candidates.some((booking) => booking.status === 'pending')) return { found: 'no-evidence', reason: 'pending' };
+    if (candidates.some((booking) => booking.status === 'pending')) return noEvidence('pending');
     const live = candidates.filter((booking) => booking.status !== 'cancelled');
-    if (live.length > 1) return { found: 'no-evidence', reason: 'several-bookings' };
-    const ours = live[0] ?? candidates[0];
-    if (!ours) return older ? { found: 'no-evidence', reason: 'older-booking' } : { found: 'nothing' };
-    const session = await sessions.readSession(key.sessionId, call);
-    const appointment = withSession(ours, session);
-    if (!appointment) return { found: 'no-evidence', reason: 'booking-without-time' };
-    if (live.length === 0) return { found: 'cancelled', appointment };
+    if (live.length > keys.length) return noEvidence('several-bookings');
+    const ours = live.length > 0 ? live : candidates;
+    if (ours.length === 0) return older ? noEvidence('older-booking') : { live: [], cancelled: [] };
+    const session = await sessions.readSession(sessionId, call);
+    const appointments = ours.flatMap((booking) => withSession(booking, session) ?? []);
+    if (appointments.length < ours.length) return noEvidence('booking-without-time');
+    if (live.length === 0) return { live: [], cancelled: appointments };
     // Not the time that was promised: it is to be taken back, or a person has to decide; nobody may be told of it.
-    const inTime = session !== undefined && keepsTime(session, settings.slotPolicy, key, appointment.start);
-    return inTime ? { found: 'booked', appointment } : { found: 'no-evidence', reason: 'outside-tolerance' };
+    const inTime =
+      session !== undefined &&
+      appointments.every(({ start }) => keys.some((key) => keepsTime(session, settings.slotPolicy, key, start)));
+    return inTime ? { live: appointments, cancelled: [] } : noEvidence('outside-tolerance');
+  };
+
+  const lookUp = async (trace: BookingTrace, call: Call): Promise<LookUp> => {
+    const bySession = new Map<number, SlotKey[]>();
+    for (const slot of trace.slots) {
+      const key = parseSlotId(slot);
+      if (!key) return noEvidence('slot-not-ours');
+      bySession.set(key.sessionId, [...(bySession.get(key.sessionId) ?? []), key]);
+    }
+    const list = await readList(trace.patientRef, call);
+    if (!list) return noEvidence('patient-not-known');
+    const live: PracticeAppointment[] = [];
+    const cancelled: PracticeAppointment[] = [];
+    for (const keys of bySession.values()) {
+      const seen = await lookUpSession(keys, list, trace, call);
+      if ('found' in seen) return seen;
+      live.push(...seen.live);
+      cancelled.push(...seen.cancelled);
+    }
+    const [first, ...rest] = live;
+    if (first) return { found: live.length === trace.slots.length ? 'booked' : 'part', appointments: [first, ...rest] };
+    const [gone, ...others] = cancelled;
+    return gone ? { found: 'cancelled', appointments: [gone, ...others] } : { found: 'nothing' };
   };
 
   return {

@@ -81,7 +81,15 @@ export function createBookings(connection: HmisConnection, sessions: Sessions, a
     const start = booking.appointmentAt ?? 0;
     const patientRef = String(booking.patientId ?? '') as PracticeAppointment['patientRef'];
     const { createdAt } = booking;
-    const bare = { ref: refOf(booking), status: 'cancelled' as const, start, end: start, patientRef, createdAt };
+    const bare = {
+      ref: refOf(booking),
+      status: 'cancelled' as const,
+      start,
+      end: start,
+      patientRef,
+      createdAt,
+      place: undefined,
+    };
     return { class: 'done', value: value ?? bare };
   };
 
@@ -145,7 +153,8 @@ export function createBookings(connection: HmisConnection, sessions: Sessions, a
     if (!time) return { class: 'unknown', reason: 'no-number' };
     if (!keepsTime(session, policy, key, time.start)) return takeBack(booking, call);
     const value = { ref: refOf(booking), status: booking.status, ...time, patientRef: request.patientRef };
-    return { class: 'done', value: { ...value, createdAt: booking.createdAt } };
+    const place = sessions.bookedPlace(own, booking.token ?? 1, time.start);
+    return { class: 'done', value: { ...value, createdAt: booking.createdAt, place } };
   };
 
   /** The slot as it is now, or the answer that ends the booking before anything is sent. */

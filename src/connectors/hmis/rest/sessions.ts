@@ -7,8 +7,8 @@ import type { ScheduleId, SlotId } from '../../../domain/identifiers.js';
 import type { Location, Practitioner } from '../../../domain/practice.js';
 import type { FreeSlots, Schedule, Slot } from '../../../domain/schedule.js';
 import { dressFor, type SlotDress } from '../../../domain/slot-rules.js';
-import { localDayOf, type Period } from '../../../domain/time.js';
-import type { Call, PlaceView } from '../../../ports/practice-system.js';
+import { localDayOf, type Instant, type Period } from '../../../domain/time.js';
+import type { BookedPlace, Call, PlaceView } from '../../../ports/practice-system.js';
 import { fingerprint } from '../fingerprint.js';
 import { isExact, placesOf } from '../projection.js';
 import { scheduleIdOf } from '../schedule-id.js';
@@ -40,6 +40,8 @@ export interface Sessions {
   own(session: HmisSession): OwnSession | undefined;
   /** What of it can be booked at this moment. */
   publish(own: OwnSession): Published | undefined;
+  /** Where a booking with this number and start takes place; `undefined` with nobody the practice has configured. */
+  bookedPlace(own: OwnSession, token: number, start: Instant): BookedPlace | undefined;
 }
 
 export function createSessions(connection: HmisConnection): Sessions {
@@ -106,6 +108,15 @@ export function createSessions(connection: HmisConnection): Sessions {
     const id = scheduleIdOf(mine.session, zone);
     const slots = slotsOf(mine, id);
     return slots.length === 0 ? undefined : { schedule: scheduleOf(mine, mine.practitioner, id), slots };
+  };
+
+  const bookedPlace = (mine: OwnSession, token: number, start: Instant): BookedPlace | undefined => {
+    if (!mine.practitioner) return undefined;
+    const slots = [slotIdOf(mine.session.id, token, start)];
+    const { id, ...schedule } = scheduleOf(mine, mine.practitioner, scheduleIdOf(mine.session, zone));
+    const { locationId, practitionerId, role } = schedule;
+    const { type, channel } = mine.dress;
+    return { slots, schedule: { id, type: schedule.type, locationId, practitionerId, role }, type, channel };
   };
 
   const listingPath = ({ start, end }: Period): string => {
@@ -177,5 +188,5 @@ export function createSessions(connection: HmisConnection): Sessions {
     return { state: 'free', slot: free, schedule: published.schedule };
   };
 
-  return { listFreeSlots, readPlace, readSession, own, publish };
+  return { listFreeSlots, readPlace, readSession, own, publish, bookedPlace };
 }

@@ -1,33 +1,20 @@
-/**
- * Booking attempts, as `ports/ledger.ts` promises them. Reads see what is committed; every change is one transaction
- * with its audit row.
- */
+/** The statements of booking attempts, prepared once. */
 import { sql, type Kysely } from 'kysely';
-import type { AppointmentId, OdsCode, PracticeAppointmentRef, SlotId } from '../domain/identifiers.js';
-import type { Instant } from '../domain/time.js';
-import type { Attempt, HeldSlot, IdempotencyKey, Ledger } from '../ports/ledger.js';
-import { createAttemptRows, liveFlag, type ChangeRow, type SlotRow } from './attempt-rows.js';
-import { reading, type CommitQueue } from './commit-queue.js';
-import { prepare } from './prepared.js';
-import { SET, UNSET, type AttemptSlotTable, type AttemptTable, type Schema } from './schema.js';
-import type { Sealing } from './sealing.js';
+import type { AppointmentId, OdsCode, PracticeAppointmentRef, ScheduleId, SlotId } from '../../domain/identifiers.js';
+import type { Instant } from '../../domain/time.js';
+import type { IdempotencyKey } from '../../ports/ledger.js';
+import { prepare } from '../prepared.js';
+import {
+  SET,
+  UNSET,
+  type AttemptBookingTable,
+  type AttemptSlotTable,
+  type AttemptTable,
+  type Schema,
+} from '../schema.js';
+import type { ChangeRow } from './rows.js';
 
-const MOST_UNWRITTEN_REPLIES = 10_000;
-
-export type Attempts = Pick<
-  Ledger,
-  | 'findRepeat'
-  | 'claim'
-  | 'change'
-  | 'readAttempt'
-  | 'openAttempts'
-  | 'openSlotsOf'
-  | 'heldSlots'
-  | 'knownPracticeRefs'
-  | 'markReplied'
->;
-
-interface Repeat {
+export interface Repeat {
   readonly practice: OdsCode;
   readonly principal: string;
   readonly key: IdempotencyKey;
@@ -35,7 +22,7 @@ interface Repeat {
   readonly since: Instant;
 }
 
-function prepareQueries(db: Kysely<Schema>) {
+export function prepareQueries(db: Kysely<Schema>) {
   const attempts = db.selectFrom('attempt').selectAll('attempt');
   return {
     byId: prepare<{ id: AppointmentId }>()((p) => attempts.where('id', '=', p('id'))),
@@ -98,11 +85,44 @@ function prepareQueries(db: Kysely<Schema>) {
         .where('attempt.patient_hmac', '=', p('patient')),
     ),
     practiceRefs: prepare<{ practice: OdsCode }>()((p) =>
+      db.selectFrom('attempt_booking').select('practice_ref').where('practice', '=', p('practice')),
+    ),
+    bookingsOf: prepare<{ id: AppointmentId }>()((p) =>
+      db.selectFrom('attempt_booking').select('practice_ref').where('attempt_id', '=', p('id')).orderBy('practice_ref'),
+    ),
+    ownerOf: prepare<{ practice: OdsCode; ref: PracticeAppointmentRef }>()((p) =>
+      attempts
+        .innerJoin('attempt_booking', 'attempt_booking.attempt_id', 'attempt.id')
+        .where('attempt_booking.practice', '=', p('practice'))
+        .where('attempt_booking.practice_ref', '=', p('ref')),
+    ),
+    appointmentsOf: prepare<{ practice: OdsCode; patient: string; from: Instant }>()((p) =>
+      attempts
+        .where('practice', '=', p('practice'))
+        .where('patient_hmac', '=', p('patient'))
+        .where('start_at', '>=', p('from'))
+        .where('state', 'in', ['BOOKED', 'CANCELLING', 'CANCEL_OPEN', 'CANCELLED'])
+        .orderBy('start_at')
+        .orderBy('id'),
+    ),
+    bookedInSchedule: prepare<{ practice: OdsCode; schedule: ScheduleId }>()((p) =>
       db
         .selectFrom('attempt')
-        .select('practice_ref')
-        .where('practice', '=', p('practice'))
-        .where('practice_ref', 'is not', null),
+        .innerJoin('attempt_slot', 'attempt_slot.attempt_id', 'attempt.id')
+        .select((eb) => [
+          'attempt.organisation as organisation',
+          'attempt.organisation_type as type',
+          eb.fn.countAll<number>().as('slots'),
+        ])
+        .where('attempt.practice', '=', p('practice'))
+        .where('attempt.schedule_id', '=', p('schedule'))
+        .where('attempt_slot.live', '=', SET)
+        .groupBy(['attempt.organisation', 'attempt.organisation_type']),
+    ),
+    insertBooking: prepare<AttemptBookingTable>()((p) =>
+      db
+        .insertInto('attempt_booking')
+        .values({ practice: p('practice'), practice_ref: p('practice_ref'), attempt_id: p('attempt_id') }),
     ),
     insert: prepare<AttemptTable>()((p) =>
       db.insertInto('attempt').values({
@@ -117,7 +137,10 @@ function prepareQueries(db: Kysely<Schema>) {
         open: p('open'),
         version: p('version'),
         client_ref: p('client_ref'),
-        practice_ref: p('practice_ref'),
+        revision: p('revision'),
+        schedule_id: p('schedule_id'),
+        organisation: p('organisation'),
+        organisation_type: p('organisation_type'),
         patient_hmac: p('patient_hmac'),
         start_at: p('start_at'),
         end_at: p('end_at'),
@@ -152,7 +175,7 @@ function prepareQueries(db: Kysely<Schema>) {
           state: p('state'),
           open: p('open'),
           version: eb('version', '+', 1),
-          practice_ref: eb.fn.coalesce(eb.val(p('practice_ref')), 'practice_ref'),
+          revision: eb('revision', '+', p('revises')),
           start_at: eb.fn.coalesce(eb.val(p('start_at')), 'start_at'),
           end_at: eb.fn.coalesce(eb.val(p('end_at')), 'end_at'),
           details_enc: eb.fn.coalesce(eb.val(p('details_enc')), 'details_enc'),
@@ -196,115 +219,5 @@ function prepareQueries(db: Kysely<Schema>) {
         .where('id', '=', p('id'))
         .where('replied_at', 'is', null),
     ),
-  };
-}
-
-export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing: Sealing): Attempts {
-  const queries = prepareQueries(db);
-  const rows = createAttemptRows(sealing);
-  /** Marked in this process and not committed yet; every read takes them into account. */
-  const unwritten = new Map<AppointmentId, Instant>();
-
-  const assemble = (row: AttemptTable, slots: readonly SlotRow[]): Attempt =>
-    rows.fromRows({ ...row, replied_at: row.replied_at ?? unwritten.get(row.id) ?? null }, slots);
-
-  const load = async (from: Kysely<Schema>, row: AttemptTable): Promise<Attempt> =>
-    assemble(row, await queries.slotsOf(from, { id: row.id }));
-
-  /** The row with this key, whatever has become of it, and the row that the request repeats. */
-  const repeated = async (
-    from: Kysely<Schema>,
-    { practice, principal, key, fingerprint, since }: Repeat,
-  ): Promise<{ readonly owner: AttemptTable | undefined; readonly repeat: AttemptTable | undefined }> => {
-    const hmac = rows.keyHmac(practice, principal, key);
-    const [owner] = await queries.byKey(from, { practice, principal, source: key.source, hmac });
-    if (owner && owner.state !== 'NOT_BOOKED' && owner.state !== 'REJECTED') return { owner, repeat: owner };
-    const same = await queries.byContent(from, { practice, principal, fingerprint, since });
-    return { owner, repeat: same.find((row) => row.state !== 'BOOKED' || !unwritten.has(row.id)) };
-  };
-
-  return {
-    findRepeat: (practice, principal, key, fingerprint, contentSince) =>
-      reading(async () => {
-        const { repeat } = await repeated(db, { practice, principal, key, fingerprint, since: contentSince });
-        return repeat && load(db, repeat);
-      }),
-
-    claim: (attempt, contentWindowMs, audit) =>
-      commits.commit(async (commit) => {
-        const { owner, repeat } = await repeated(commit.db, {
-          practice: attempt.practice,
-          principal: attempt.principal,
-          key: attempt.key,
-          fingerprint: attempt.fingerprint,
-          since: attempt.receivedAt - contentWindowMs,
-        });
-        if (repeat) return { kind: 'existing', attempt: await load(commit.db, repeat) };
-        for (const slot of attempt.slots) {
-          const [holder] = await queries.holderOf(commit.db, { practice: attempt.practice, slot: slot.id });
-          if (holder) return { kind: 'slot-held', attempt: await load(commit.db, holder) };
-        }
-        if (owner) await queries.freeKey(commit.db, { id: owner.id });
-        const row = rows.toRow(attempt);
-        const slots = rows.toSlotRows(attempt);
-        await queries.insert(commit.db, row);
-        for (const slot of slots) await queries.insertSlot(commit.db, slot);
-        await commit.append(audit);
-        return { kind: 'new', attempt: assemble(row, slots) };
-      }),
-
-    change: (id, version, change, audit) =>
-      commits.commit(async (commit) => {
-        const [row] = await queries.change(commit.db, rows.toChangeRow(id, version, change));
-        if (row === undefined) return undefined;
-        const follow = liveFlag(change.state) === 1 ? queries.takeSlots : queries.dropSlots;
-        await follow(commit.db, { id });
-        await commit.append(audit);
-        return load(commit.db, row);
-      }),
-
-    readAttempt: (practice, id) =>
-      reading(async () => {
-        const [row] = await queries.byId(db, { id });
-        return row?.practice === practice ? load(db, row) : undefined;
-      }),
-
-    openAttempts: () =>
-      reading(async () => {
-        const open: Attempt[] = [];
-        for (const row of await queries.open(db, {})) open.push(await load(db, row));
-        return open;
-      }),
-
-    heldSlots: (practice, window) =>
-      reading((): Promise<readonly HeldSlot[]> =>
-        queries.held(db, { practice, from: window.start, until: window.end }),
-      ),
-
-    openSlotsOf: (practice, patient) =>
-      reading((): Promise<readonly HeldSlot[]> =>
-        queries.openSlotsOf(db, { practice, patient: rows.patientHmac(practice, patient) }),
-      ),
-
-    knownPracticeRefs: (practice) =>
-      reading(async () => {
-        const known = await queries.practiceRefs(db, { practice });
-        return new Set(
-          known.map((row) => row.practice_ref).filter((ref): ref is PracticeAppointmentRef => ref !== null),
-        );
-      }),
-
-    markReplied(id, at) {
-      // A mark that is lost only means that a repeat is answered from the ledger once more.
-      if (unwritten.has(id) || unwritten.size >= MOST_UNWRITTEN_REPLIES) return Promise.resolve();
-      const accepted = commits.defer(
-        async (transaction) => {
-          await queries.markReplied(transaction, { id, at });
-        },
-        () => unwritten.delete(id),
-      );
-      if (accepted) unwritten.set(id, at);
-      return Promise.resolve();
-    },
   };
 }

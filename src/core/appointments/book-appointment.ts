@@ -4,20 +4,21 @@
  * The attempt is claimed in the ledger, its intent is durable before the practice is called, its outcome is durable
  * before the consumer is told, and silence from the practice is never taken for a no. States: `ports/ledger.ts`.
  */
-import type { Appointment, BookingRequest } from '../domain/appointment.js';
-import { GatewayError } from '../domain/errors.js';
-import type { AppointmentId } from '../domain/identifiers.js';
-import { principalOf } from '../domain/caller.js';
-import type { Attempt, IdempotencyKey } from '../ports/ledger.js';
-import { detailsOf, toAppointment } from './rows/attempt.js';
-import { auditEvent, callFor, requireEnabled, type GatewayContext, type Request } from './context.js';
-import { fingerprintOf, transportKey } from './rows/fingerprint.js';
-import { isActive, linkedRecord } from './rows/patient-link.js';
-import { checkAgainstPlaces, checkBeforeReading, placeOf, type Place } from './rules/place-rules.js';
-import { mirroredIfKnown, releaseIfCancelled } from './read-appointment.js';
-import { confirm } from './saga/confirm.js';
-import { contended, notBooked, outcomeUnknown, patientGone, slotTaken } from './saga/refusals.js';
-import { finish, type Saga } from './saga/saga.js';
+import type { Appointment, BookingRequest } from '../../domain/appointment.js';
+import { GatewayError } from '../../domain/errors.js';
+import type { AppointmentId } from '../../domain/identifiers.js';
+import { principalOf } from '../../domain/caller.js';
+import type { Attempt, IdempotencyKey } from '../../ports/ledger.js';
+import { detailsOf, toAppointment } from '../rows/attempt.js';
+import { auditEvent, callFor, requireEnabled, type GatewayContext, type Request } from '../context.js';
+import { underPlaceLocks, withinDeadline } from './frame.js';
+import { fingerprintOf, transportKey } from '../rows/fingerprint.js';
+import { isActive, linkedRecord } from '../rows/patient-link.js';
+import { checkAgainstPlaces, checkBeforeReading, placeOf, type Place } from '../rules/place-rules.js';
+import { mirroredIfKnown, releaseIfCancelled } from './mirror.js';
+import { confirm } from '../saga/confirm.js';
+import { contended, notBooked, outcomeUnknown, patientGone, slotTaken } from '../saga/refusals.js';
+import { finish, type Saga } from '../saga/saga.js';
 
 export interface Booked {
   readonly appointment: Appointment;
@@ -36,7 +37,7 @@ export async function bookAppointment(
 ): Promise<Booked> {
   requireEnabled(request, 'appointmentManagement');
   const { practice, system } = request.entry;
-  const { clock, timers } = context.runtime;
+  const { clock } = context.runtime;
   checkBeforeReading(booking, practice, clock.now(), system.capabilities.multiSlot);
   const link = await context.ledger.readPatientLink(practice.odsCode, booking.patientId);
   if (link?.practiceRef === undefined) {
@@ -49,39 +50,18 @@ export async function bookAppointment(
     );
   }
 
-  const ended = new AbortController();
-  const deadline = new AbortController();
-  void timers.sleep(context.settings.bookingDeadlineMs, ended.signal).then(() => deadline.abort());
-  const signal = AbortSignal.any([request.signal, deadline.signal]);
-  try {
+  const { practiceRef } = link;
+  return withinDeadline(context, request, async (signal) => {
     const fingerprint = fingerprintOf(practice.odsCode, booking);
     const key: IdempotencyKey = explicitKey ?? {
       source: 'transport',
       key: transportKey(request.caller.asid, request.caller.traceId, fingerprint),
     };
-    const saga: Saga = { context, request, booking, link, patientRef: link.practiceRef, key, fingerprint, signal };
-    const locks = [
-      ...new Set(booking.slots.map((slot) => `place/${practice.odsCode}/${system.lockKeyOf(slot)}`)),
-    ].sort();
-    const outcome = await underLocks(context, locks, signal, () => bookAlone(saga));
+    const saga: Saga = { context, request, booking, link, patientRef: practiceRef, key, fingerprint, signal };
+    const outcome = await underPlaceLocks(context, request, booking.slots, signal, () => bookAlone(saga));
     if (!outcome) throw contended(practice.odsCode);
-    return await told(saga, outcome);
-  } finally {
-    ended.abort();
-  }
-}
-
-/** Several places are locked in sorted order, so that no two bookings can wait for each other. */
-async function underLocks<T>(
-  context: GatewayContext,
-  keys: readonly string[],
-  signal: AbortSignal,
-  work: () => Promise<T>,
-): Promise<T | undefined> {
-  const [first, ...rest] = keys;
-  if (first === undefined) return work();
-  const outcome = await context.locks.run(first, signal, () => underLocks(context, rest, signal, work));
-  return outcome?.value;
+    return told(saga, outcome);
+  });
 }
 
 async function bookAlone(saga: Saga): Promise<Outcome> {
@@ -175,6 +155,7 @@ async function claim(saga: Saga, places: readonly [Place, ...Place[]]): Promise<
     slots: places.map((place) => ({ id: place.slot.id, start: place.slot.start, end: place.slot.end })),
     patientId: booking.patientId,
     request: { patientRef },
+    scheduleId: schedule.id,
     details: detailsOf(booking, practice, slot, schedule),
     receivedAt: now,
   };

@@ -1,8 +1,9 @@
 /** A booking attempt as rows, and back. */
-import type { OdsCode, PatientId } from '../domain/identifiers.js';
+import type { OdsCode, PatientId, PracticeAppointmentRef } from '../../domain/identifiers.js';
 import {
   LIVE_STATES,
   OPEN_STATES,
+  type AdoptedAppointment,
   type AppointmentDetails,
   type Attempt,
   type AttemptChange,
@@ -11,9 +12,9 @@ import {
   type AttemptState,
   type IdempotencyKey,
   type NewAttempt,
-} from '../ports/ledger.js';
-import type { AttemptSlotTable, AttemptTable, Flag } from './schema.js';
-import type { Sealing } from './sealing.js';
+} from '../../ports/ledger.js';
+import type { AttemptSlotTable, AttemptTable, Flag } from '../schema.js';
+import type { Sealing } from '../sealing.js';
 
 export const liveFlag = (state: AttemptState): Flag => (LIVE_STATES.has(state) ? 1 : 0);
 export const openFlag = (state: AttemptState): Flag => (OPEN_STATES.has(state) ? 1 : 0);
@@ -33,7 +34,7 @@ export interface ChangeRow {
   readonly state: AttemptState;
   readonly open: Flag;
   readonly finished: Flag;
-  readonly practice_ref: AttemptTable['practice_ref'];
+  readonly revises: Flag;
   readonly start_at: number | null;
   readonly end_at: number | null;
   readonly details_enc: Buffer | null;
@@ -46,10 +47,37 @@ export interface ChangeRow {
 export interface AttemptRows {
   toRow(attempt: NewAttempt): AttemptTable;
   toSlotRows(attempt: NewAttempt): readonly AttemptSlotTable[];
+  /** A booking that the practice made itself: nothing is asked of anybody, so there is no request to keep. */
+  toAdoptedRow(appointment: AdoptedAppointment): AttemptTable;
+  toAdoptedSlotRows(appointment: AdoptedAppointment): readonly AttemptSlotTable[];
   toChangeRow(id: AttemptTable['id'], version: number, change: AttemptChange): ChangeRow;
-  fromRows(row: AttemptTable, slots: readonly SlotRow[]): Attempt;
+  fromRows(row: AttemptTable, slots: readonly SlotRow[], bookings: readonly PracticeAppointmentRef[]): Attempt;
   patientHmac(practice: OdsCode, patientId: PatientId): string;
   keyHmac(practice: OdsCode, principal: string, key: IdempotencyKey): string;
+}
+
+function organisationOf({
+  bookingOrganisation,
+}: AppointmentDetails): Pick<AttemptTable, 'organisation' | 'organisation_type'> {
+  return {
+    organisation: bookingOrganisation?.odsCode ?? null,
+    organisation_type: bookingOrganisation?.type?.code ?? null,
+  };
+}
+
+function slotRows(
+  { id, practice, slots }: Pick<NewAttempt, 'id' | 'practice' | 'slots'>,
+  live: Flag,
+): readonly AttemptSlotTable[] {
+  return slots.map((slot, ordinal) => ({
+    attempt_id: id,
+    ordinal,
+    practice,
+    slot_id: slot.id,
+    start_at: slot.start,
+    end_at: slot.end,
+    live,
+  }));
 }
 
 export function createAttemptRows(sealing: Sealing): AttemptRows {
@@ -72,8 +100,10 @@ export function createAttemptRows(sealing: Sealing): AttemptRows {
       state: 'RECEIVED',
       open: openFlag('RECEIVED'),
       version: 1,
+      revision: 1,
       client_ref: attempt.clientReference,
-      practice_ref: null,
+      schedule_id: attempt.scheduleId,
+      ...organisationOf(attempt.details),
       patient_hmac: patientHmac(attempt.practice, attempt.patientId),
       start_at: Math.min(...attempt.slots.map((slot) => slot.start)),
       end_at: Math.max(...attempt.slots.map((slot) => slot.end)),
@@ -87,16 +117,39 @@ export function createAttemptRows(sealing: Sealing): AttemptRows {
       updated_at: attempt.receivedAt,
     }),
 
-    toSlotRows: (attempt) =>
-      attempt.slots.map((slot, ordinal) => ({
-        attempt_id: attempt.id,
-        ordinal,
-        practice: attempt.practice,
-        slot_id: slot.id,
-        start_at: slot.start,
-        end_at: slot.end,
-        live: liveFlag('RECEIVED'),
-      })),
+    toSlotRows: (attempt) => slotRows(attempt, liveFlag('RECEIVED')),
+
+    toAdoptedRow: (appointment) => ({
+      id: appointment.id,
+      practice: appointment.practice,
+      principal: 'practice',
+      key_source: 'adopted',
+      key_hmac: keyHmac(appointment.practice, 'practice', { source: 'adopted', key: appointment.practiceRef }),
+      key_freed: 0,
+      fingerprint: 'adopted',
+      state: appointment.state,
+      open: openFlag(appointment.state),
+      version: 1,
+      revision: 1,
+      client_ref: appointment.id,
+      schedule_id: appointment.scheduleId,
+      ...organisationOf(appointment.details),
+      patient_hmac: patientHmac(appointment.practice, appointment.patientId),
+      start_at: appointment.start,
+      end_at: appointment.end,
+      details_enc: sealing.seal(detailsPlace(appointment.id), appointment.details),
+      request_enc: null,
+      sent_at: null,
+      settle_at: null,
+      evidence: 'made at the practice',
+      // Nobody waits to be told of it.
+      replied_at: appointment.at,
+      created_at: appointment.at,
+      updated_at: appointment.at,
+    }),
+
+    // The practice keeps its own diary: a place it gave away itself is not held here as well.
+    toAdoptedSlotRows: (appointment) => slotRows(appointment, 0),
 
     toChangeRow: (id, version, change) => ({
       id,
@@ -104,7 +157,7 @@ export function createAttemptRows(sealing: Sealing): AttemptRows {
       state: change.state,
       open: openFlag(change.state),
       finished: finishedFlag(change.state),
-      practice_ref: change.practiceRef ?? null,
+      revises: change.revises === true ? 1 : 0,
       start_at: change.start ?? null,
       end_at: change.end ?? null,
       details_enc: change.details === undefined ? null : sealing.seal(detailsPlace(id), change.details),
@@ -114,15 +167,16 @@ export function createAttemptRows(sealing: Sealing): AttemptRows {
       updated_at: change.at,
     }),
 
-    fromRows: (row, slots) => ({
+    fromRows: (row, slots, bookings) => ({
       id: row.id,
       practice: row.practice,
       principal: row.principal,
       fingerprint: row.fingerprint,
       state: row.state,
       version: row.version,
+      revision: row.revision,
       clientReference: row.client_ref,
-      practiceRef: row.practice_ref ?? undefined,
+      practiceRefs: bookings,
       slots: slots.map((slot): AttemptSlot => ({ id: slot.slot_id, start: slot.start_at, end: slot.end_at })),
       start: row.start_at,
       end: row.end_at,

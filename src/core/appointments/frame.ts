@@ -1,0 +1,44 @@
+/** What everything that changes an appointment is done in: within the consumer's deadline, alone at its places. */
+import type { SlotId } from '../../domain/identifiers.js';
+import type { GatewayContext, Request } from '../context.js';
+
+/** `signal` aborts when the consumer has gone or its deadline has passed. */
+export async function withinDeadline<T>(
+  context: GatewayContext,
+  request: Request,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ended = new AbortController();
+  const deadline = new AbortController();
+  void context.runtime.timers.sleep(context.settings.bookingDeadlineMs, ended.signal).then(() => deadline.abort());
+  try {
+    return await work(AbortSignal.any([request.signal, deadline.signal]));
+  } finally {
+    ended.abort();
+  }
+}
+
+/** Answers `undefined` when the places did not come free in time; then the work was not begun. */
+export function underPlaceLocks<T>(
+  context: GatewayContext,
+  { entry: { practice, system } }: Request,
+  slots: readonly SlotId[],
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const keys = slots.map((slot) => `place/${practice.odsCode}/${system.lockKeyOf(slot)}`);
+  return underLocks(context, [...new Set(keys)].sort(), signal, work);
+}
+
+/** Several places are locked in sorted order, so that no two requests can wait for each other. */
+async function underLocks<T>(
+  context: GatewayContext,
+  keys: readonly string[],
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const [first, ...rest] = keys;
+  if (first === undefined) return work();
+  const outcome = await context.locks.run(first, signal, () => underLocks(context, rest, signal, work));
+  return outcome?.value;
+}

@@ -1,0 +1,118 @@
+/**
+ * The state of a resource must mirror the underlying system, with what it is associated with: a booking cancelled at
+ * the desk is cancelled here too, one that was moved shows its new time, and one whose clinician was replaced names the
+ * new one.
+ */
+import { GatewayError, isGatewayError } from '../../domain/errors.js';
+import type { Attempt, AppointmentDetails, AttemptChange } from '../../ports/ledger.js';
+import type { Call, PracticeAppointment } from '../../ports/practice-system.js';
+import { auditEvent, callFor, type GatewayContext, type Request } from '../context.js';
+
+export const CANCELLED_BY_PRACTICE = 'Cancelled by the practice';
+
+export function notFound(): GatewayError {
+  return new GatewayError('record-not-found', 'No appointment with this id at this practice');
+}
+
+/** Throws `record-not-found` when the practice has no such booking any more. */
+export async function mirrored(context: GatewayContext, request: Request, attempt: Attempt): Promise<Attempt> {
+  if (attempt.state !== 'BOOKED' || attempt.practiceRefs.length === 0) return attempt;
+  return mirroredFrom(context, request, attempt, await readBookings(request, attempt, 'search'));
+}
+
+/** As `mirrored`, for a repeat that has an answer already: what cannot be asked now stays as it was told. */
+export async function mirroredIfKnown(context: GatewayContext, request: Request, attempt: Attempt): Promise<Attempt> {
+  try {
+    return await mirrored(context, request, attempt);
+  } catch (error) {
+    if (!isGatewayError(error)) throw error;
+    return attempt;
+  }
+}
+
+/** As `mirrored`, when the practice's bookings of this attempt have been read already. */
+export async function mirroredFrom(
+  context: GatewayContext,
+  request: Request,
+  attempt: Attempt,
+  bookings: readonly PracticeAppointment[],
+): Promise<Attempt> {
+  if (attempt.state !== 'BOOKED') return attempt;
+  if (bookings.length === 0) throw notFound();
+  const live = bookings.filter(({ status }) => status !== 'cancelled');
+  if (live.length === 0) return cancelledByPractice(context, request, attempt);
+  const start = Math.min(...live.map((booking) => booking.start));
+  const end = Math.max(...live.map((booking) => booking.end));
+  const details = detailsFrom(attempt, live);
+  if (start === attempt.start && end === attempt.end && details === attempt.details) return attempt;
+  return change(context, request, attempt, {
+    state: 'BOOKED',
+    start,
+    end,
+    details,
+    revises: true,
+    evidence: 'changed by the practice',
+  });
+}
+
+/** What the practice says of the appointment beside its time; the same object when nothing has changed. */
+function detailsFrom({ details }: Attempt, live: readonly PracticeAppointment[]): AppointmentDetails {
+  const statuses = new Set(live.map(({ status }) => status));
+  const [only] = statuses;
+  const attendance = statuses.size === 1 && (only === 'fulfilled' || only === 'noshow') ? only : undefined;
+  const place = live[0]?.place;
+  const now: Partial<AppointmentDetails> = {
+    attendance,
+    ...(place && {
+      locationId: place.schedule.locationId,
+      practitionerId: place.schedule.practitionerId,
+      role: place.schedule.role,
+      scheduleType: place.schedule.type,
+    }),
+  };
+  const same = Object.entries(now).every(
+    ([name, value]) => JSON.stringify(details[name as keyof AppointmentDetails]) === JSON.stringify(value),
+  );
+  return same ? details : { ...details, ...now };
+}
+
+async function readBookings(
+  request: Request,
+  attempt: Attempt,
+  purpose: Call['purpose'],
+): Promise<readonly PracticeAppointment[]> {
+  const call = callFor(request, purpose);
+  const read = attempt.practiceRefs.map((ref) => request.entry.system.readAppointment(ref, call));
+  return (await Promise.all(read)).filter((booking) => booking !== undefined);
+}
+
+function cancelledByPractice(context: GatewayContext, request: Request, attempt: Attempt): Promise<Attempt> {
+  return change(context, request, attempt, {
+    state: 'CANCELLED',
+    evidence: 'cancelled by the practice',
+    revises: true,
+    details: { ...attempt.details, cancellationReason: CANCELLED_BY_PRACTICE },
+  });
+}
+
+/** What was found stands in the ledger before anybody is told; where somebody else was faster, theirs is the truth. */
+async function change(
+  context: GatewayContext,
+  request: Request,
+  attempt: Attempt,
+  to: Omit<AttemptChange, 'at'>,
+): Promise<Attempt> {
+  const at = context.runtime.clock.now();
+  const resources = [`Appointment/${attempt.id}`];
+  const event = auditEvent(request, 'booking-outcome', at, { resources, state: to.state });
+  const changed = await context.ledger.change(attempt.id, attempt.version, { ...to, at }, event);
+  return changed ?? (await context.ledger.readAttempt(attempt.practice, attempt.id)) ?? attempt;
+}
+
+/** Whether a slot that a booked attempt holds is in truth free again because the practice cancelled that booking. */
+export async function releaseIfCancelled(context: GatewayContext, request: Request, holder: Attempt): Promise<boolean> {
+  if (holder.practiceRefs.length === 0) return false;
+  const bookings = await readBookings(request, holder, 'book');
+  if (bookings.some(({ status }) => status !== 'cancelled')) return false;
+  return (await cancelledByPractice(context, request, holder)).state === 'CANCELLED';
+}

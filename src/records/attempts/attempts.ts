@@ -1,0 +1,202 @@
+/**
+ * Booking attempts, as `ports/ledger.ts` promises them. Reads see what is committed; every change is one transaction
+ * with its audit row.
+ */
+import type { Kysely } from 'kysely';
+import type { AppointmentId, PracticeAppointmentRef } from '../../domain/identifiers.js';
+import type { Instant } from '../../domain/time.js';
+import type { Attempt, BookedInSchedule, HeldSlot, Ledger } from '../../ports/ledger.js';
+import { reading, type CommitQueue } from '../commit-queue.js';
+import { prepareQueries, type Repeat } from './queries.js';
+import { createAttemptRows, liveFlag, type SlotRow } from './rows.js';
+import type { AttemptTable, Schema } from '../schema.js';
+import type { Sealing } from '../sealing.js';
+
+const MOST_UNWRITTEN_REPLIES = 10_000;
+
+export type Attempts = Pick<
+  Ledger,
+  | 'findRepeat'
+  | 'claim'
+  | 'change'
+  | 'readAttempt'
+  | 'openAttempts'
+  | 'openSlotsOf'
+  | 'heldSlots'
+  | 'knownPracticeRefs'
+  | 'ownersOf'
+  | 'appointmentsOf'
+  | 'adopt'
+  | 'bookedInSchedules'
+  | 'markReplied'
+>;
+
+export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing: Sealing): Attempts {
+  const queries = prepareQueries(db);
+  const rows = createAttemptRows(sealing);
+  /** Marked in this process and not committed yet; every read takes them into account. */
+  const unwritten = new Map<AppointmentId, Instant>();
+
+  const assemble = (
+    row: AttemptTable,
+    slots: readonly SlotRow[],
+    bookings: readonly PracticeAppointmentRef[],
+  ): Attempt => rows.fromRows({ ...row, replied_at: row.replied_at ?? unwritten.get(row.id) ?? null }, slots, bookings);
+
+  const load = async (from: Kysely<Schema>, row: AttemptTable): Promise<Attempt> => {
+    const bookings = await queries.bookingsOf(from, { id: row.id });
+    const refs = bookings.map((booking) => booking.practice_ref);
+    return assemble(row, await queries.slotsOf(from, { id: row.id }), refs);
+  };
+
+  /** The row with this key, whatever has become of it, and the row that the request repeats. */
+  const repeated = async (
+    from: Kysely<Schema>,
+    { practice, principal, key, fingerprint, since }: Repeat,
+  ): Promise<{ readonly owner: AttemptTable | undefined; readonly repeat: AttemptTable | undefined }> => {
+    const hmac = rows.keyHmac(practice, principal, key);
+    const [owner] = await queries.byKey(from, { practice, principal, source: key.source, hmac });
+    if (owner && owner.state !== 'NOT_BOOKED' && owner.state !== 'REJECTED') return { owner, repeat: owner };
+    const same = await queries.byContent(from, { practice, principal, fingerprint, since });
+    return { owner, repeat: same.find((row) => row.state !== 'BOOKED' || !unwritten.has(row.id)) };
+  };
+
+  return {
+    findRepeat: (practice, principal, key, fingerprint, contentSince) =>
+      reading(async () => {
+        const { repeat } = await repeated(db, { practice, principal, key, fingerprint, since: contentSince });
+        return repeat && load(db, repeat);
+      }),
+
+    claim: (attempt, contentWindowMs, audit) =>
+      commits.commit(async (commit) => {
+        const { owner, repeat } = await repeated(commit.db, {
+          practice: attempt.practice,
+          principal: attempt.principal,
+          key: attempt.key,
+          fingerprint: attempt.fingerprint,
+          since: attempt.receivedAt - contentWindowMs,
+        });
+        if (repeat) return { kind: 'existing', attempt: await load(commit.db, repeat) };
+        for (const slot of attempt.slots) {
+          const [holder] = await queries.holderOf(commit.db, { practice: attempt.practice, slot: slot.id });
+          if (holder) return { kind: 'slot-held', attempt: await load(commit.db, holder) };
+        }
+        if (owner) await queries.freeKey(commit.db, { id: owner.id });
+        const row = rows.toRow(attempt);
+        const slots = rows.toSlotRows(attempt);
+        await queries.insert(commit.db, row);
+        for (const slot of slots) await queries.insertSlot(commit.db, slot);
+        await commit.append(audit);
+        return { kind: 'new', attempt: assemble(row, slots, []) };
+      }),
+
+    change: (id, version, change, audit) =>
+      commits.commit(async (commit) => {
+        const [row] = await queries.change(commit.db, rows.toChangeRow(id, version, change));
+        if (row === undefined) return undefined;
+        const follow = liveFlag(change.state) === 1 ? queries.takeSlots : queries.dropSlots;
+        await follow(commit.db, { id });
+        const owned = change.practiceRefs && (await queries.bookingsOf(commit.db, { id }));
+        for (const ref of change.practiceRefs ?? []) {
+          if (owned?.some((booking) => booking.practice_ref === ref)) continue;
+          await queries.insertBooking(commit.db, { practice: row.practice, practice_ref: ref, attempt_id: id });
+        }
+        await commit.append(audit);
+        return load(commit.db, row);
+      }),
+
+    adopt: (appointment, audit) =>
+      commits.commit(async (commit) => {
+        const { practice, practiceRef: ref, id } = appointment;
+        const [owner] = await queries.ownerOf(commit.db, { practice, ref });
+        if (owner) return load(commit.db, owner);
+        const row = rows.toAdoptedRow(appointment);
+        const slots = rows.toAdoptedSlotRows(appointment);
+        await queries.insert(commit.db, row);
+        for (const slot of slots) await queries.insertSlot(commit.db, slot);
+        await queries.insertBooking(commit.db, { practice, practice_ref: ref, attempt_id: id });
+        await commit.append(audit);
+        return assemble(row, slots, [ref]);
+      }),
+
+    readAttempt: (practice, id) =>
+      reading(async () => {
+        const [row] = await queries.byId(db, { id });
+        return row?.practice === practice ? load(db, row) : undefined;
+      }),
+
+    openAttempts: () =>
+      reading(async () => {
+        const open: Attempt[] = [];
+        for (const row of await queries.open(db, {})) open.push(await load(db, row));
+        return open;
+      }),
+
+    heldSlots: (practice, window) =>
+      reading((): Promise<readonly HeldSlot[]> =>
+        queries.held(db, { practice, from: window.start, until: window.end }),
+      ),
+
+    openSlotsOf: (practice, patient) =>
+      reading((): Promise<readonly HeldSlot[]> =>
+        queries.openSlotsOf(db, { practice, patient: rows.patientHmac(practice, patient) }),
+      ),
+
+    knownPracticeRefs: (practice) =>
+      reading(async () => {
+        const known = await queries.practiceRefs(db, { practice });
+        return new Set(known.map((row) => row.practice_ref));
+      }),
+
+    ownersOf: (practice, refs) =>
+      reading(async () => {
+        const owners = new Map<PracticeAppointmentRef, Attempt>();
+        for (const ref of refs) {
+          const [row] = await queries.ownerOf(db, { practice, ref });
+          if (row) owners.set(ref, await load(db, row));
+        }
+        return owners;
+      }),
+
+    appointmentsOf: (practice, patient, from) =>
+      reading(async () => {
+        const found: Attempt[] = [];
+        const ofPatient = { practice, patient: rows.patientHmac(practice, patient), from };
+        for (const row of await queries.appointmentsOf(db, ofPatient)) found.push(await load(db, row));
+        return found;
+      }),
+
+    bookedInSchedules: (practice, schedules) =>
+      reading(async () => {
+        const booked: BookedInSchedule[] = [];
+        for (const scheduleId of schedules) {
+          for (const { organisation, type, slots } of await queries.bookedInSchedule(db, {
+            practice,
+            schedule: scheduleId,
+          })) {
+            booked.push({
+              scheduleId,
+              organisation: organisation ?? undefined,
+              organisationType: type ?? undefined,
+              slots: Number(slots),
+            });
+          }
+        }
+        return booked;
+      }),
+
+    markReplied(id, at) {
+      // A mark that is lost only means that a repeat is answered from the ledger once more.
+      if (unwritten.has(id) || unwritten.size >= MOST_UNWRITTEN_REPLIES) return Promise.resolve();
+      const accepted = commits.defer(
+        async (transaction) => {
+          await queries.markReplied(transaction, { id, at });
+        },
+        () => unwritten.delete(id),
+      );
+      if (accepted) unwritten.set(id, at);
+      return Promise.resolve();
+    },
+  };
+}
