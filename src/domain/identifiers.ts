@@ -10,6 +10,8 @@ export type OdsCode = Branded<'OdsCode'>;
 export type NhsNumber = Branded<'NhsNumber'>;
 /** Accredited System Identifier, twelve digits: one per system and organisation. */
 export type Asid = Branded<'Asid'>;
+/** User id of the Spine Directory Service, twelve digits. */
+export type SdsUserId = Branded<'SdsUserId'>;
 /** Logical ids on our FHIR faces: `[A-Za-z0-9\-.]{1,64}`, case sensitive. */
 export type PatientId = Branded<'PatientId'>;
 export type AppointmentId = Branded<'AppointmentId'>;
@@ -23,12 +25,18 @@ export type PracticePatientRef = Branded<'PracticePatientRef'>;
 export type PracticeAppointmentRef = Branded<'PracticeAppointmentRef'>;
 
 const ODS_CODE = /^[A-Z0-9]{3,10}$/;
+const TWELVE_DIGITS = /^[0-9]{12}$/;
 const TEN_DIGITS = /^[0-9]{10}$/;
 const LOGICAL_ID = /^[A-Za-z0-9\-.]{1,64}$/;
 
 /** Upper-case letters and digits, three to ten of them. Returns `undefined` for anything else. */
 export function parseOdsCode(text: string): OdsCode | undefined {
   return ODS_CODE.test(text) ? (text as OdsCode) : undefined;
+}
+
+/** Returns `undefined` for anything but twelve digits. */
+export function parseSdsUserId(text: string): SdsUserId | undefined {
+  return TWELVE_DIGITS.test(text) ? (text as SdsUserId) : undefined;
 }
 
 /**

@@ -1,14 +1,11 @@
 import type { LocationId, NhsNumber, PatientId, PractitionerId } from './identifiers.js';
-import type { ContactPoint, Gender, HumanName, PostalAddress } from './person.js';
+import type { ContactPoint, Gender, HumanName, Language, PostalAddress } from './person.js';
 import type { Instant } from './time.js';
 
 /** How sure we are of the NHS number: `verified` was traced on the national register, `untraced` is only recorded. */
 export type NhsNumberStatus = 'verified' | 'untraced';
 
-export interface LanguageNeed {
-  /** Code of the human-language list, for example `pl`, with its display text. */
-  readonly code: string;
-  readonly display: string;
+export interface LanguageNeed extends Language {
   readonly interpreterRequired: boolean | undefined;
 }
 

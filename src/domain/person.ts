@@ -2,6 +2,12 @@
 
 export type Gender = 'male' | 'female' | 'other' | 'unknown';
 
+/** Code of the human-language list, for example `pl`, with its display text. */
+export interface Language {
+  readonly code: string;
+  readonly display: string;
+}
+
 export interface HumanName {
   readonly family: string;
   readonly given: readonly string[];

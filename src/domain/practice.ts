@@ -1,6 +1,6 @@
 /** What is known of a practice and its people from configuration; the practice system adds schedules and patients. */
-import type { Asid, LocationId, OdsCode, PractitionerId } from './identifiers.js';
-import type { ContactPoint, HumanName, Gender, PostalAddress } from './person.js';
+import type { Asid, LocationId, OdsCode, PractitionerId, SdsUserId } from './identifiers.js';
+import type { ContactPoint, HumanName, Gender, Language, PostalAddress } from './person.js';
 import type { SlotRules } from './slot-rules.js';
 import type { PracticeZone } from './time.js';
 
@@ -24,10 +24,12 @@ export interface Practitioner {
   readonly id: PractitionerId;
   /** The practice system's own id of the practitioner. */
   readonly systemId: string;
-  readonly sdsUserId: string | undefined;
+  readonly sdsUserId: SdsUserId | undefined;
   readonly sdsRoleProfileIds: readonly string[];
   readonly name: HumanName;
   readonly gender: Gender | undefined;
+  /** Languages that the practitioner speaks with patients. */
+  readonly languages: readonly Language[];
   readonly role: PractitionerRole;
 }
 

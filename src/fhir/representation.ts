@@ -9,9 +9,9 @@
  */
 import type { Appointment, BookingRequest } from '../domain/appointment.js';
 import type { GatewayError } from '../domain/errors.js';
-import type { NhsNumber, OdsCode } from '../domain/identifiers.js';
+import type { NhsNumber, OdsCode, SdsUserId } from '../domain/identifiers.js';
 import type { Patient, RegistrationRequest } from '../domain/patient.js';
-import type { Practice } from '../domain/practice.js';
+import type { Location, Practice, Practitioner } from '../domain/practice.js';
 import type { PracticeFreeSlots, PracticeShortfall, SlotSearch } from '../domain/schedule.js';
 import type { PracticeZone } from '../domain/time.js';
 
@@ -67,6 +67,8 @@ export interface WrittenOutcome {
 
 export interface Representation {
   parsePatientSearch(query: URLSearchParams): NhsNumber;
+  parsePractitionerSearch(query: URLSearchParams): SdsUserId;
+  parseOrganizationSearch(query: URLSearchParams): OdsCode;
   parseSlotSearch(query: URLSearchParams, zone: PracticeZone): ParsedSlotSearch;
   /** `resource` has passed structural validation: known elements, base cardinalities and types. */
   parseRegistration(resource: unknown): RegistrationRequest;
@@ -76,6 +78,11 @@ export interface Representation {
   /** No patient at all is an answer too: an empty search result. */
   writePatientSearch(patients: readonly Patient[], practice: Practice): WireResource;
   writeRegistration(patient: Patient, practice: Practice): WireResource;
+  writePractitioner(practitioner: Practitioner, practice: Practice): WireResource;
+  writePractitionerSearch(practitioners: readonly Practitioner[], practice: Practice): WireResource;
+  writeOrganization(practice: Practice): WireResource;
+  writeOrganizationSearch(practices: readonly Practice[]): WireResource;
+  writeLocation(location: Location, practice: Practice): WireResource;
   writeFreeSlots(result: PracticeFreeSlots, includes: SlotIncludes): WireResource;
   /**
    * One bundle over several practices; `baseUrlOf` gives the address of a practice's face, under which its entries'

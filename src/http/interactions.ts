@@ -8,6 +8,7 @@ import type { ServedInteraction } from '../fhir/representation.js';
 import type { GatewayHttp, Answer, Exchange } from './exchange.js';
 import type { GroupEntry, PracticeEntry } from '../core/directory.js';
 import * as appointments from './handlers/appointments.js';
+import * as directory from './handlers/directory.js';
 import { readMetadata } from './handlers/metadata.js';
 import * as patients from './handlers/patients.js';
 import * as slots from './handlers/slots.js';
@@ -86,6 +87,71 @@ export const PRACTICE_INTERACTIONS: readonly PracticeInteraction[] = [
       },
     },
     handle: patients.registerPatient,
+  },
+  {
+    name: 'find a practitioner',
+    method: 'GET',
+    path: '/Practitioner',
+    interactionId: `${ID}rest:search:practitioner-1`,
+    scope: 'organization/*.read',
+    declares: {
+      type: 'Practitioner',
+      code: 'search-type',
+      searchParams: [
+        {
+          name: IDENTIFIER,
+          type: 'token',
+          documentation: 'SDS user id, as https://fhir.nhs.uk/Id/sds-user-id|{value}',
+        },
+      ],
+    },
+    handle: directory.findPractitioner,
+  },
+  {
+    name: 'read a practitioner',
+    method: 'GET',
+    path: '/Practitioner/:id',
+    interactionId: `${ID}rest:read:practitioner-1`,
+    scope: 'organization/*.read',
+    declares: { type: 'Practitioner', code: 'read' },
+    handle: directory.readPractitioner,
+  },
+  {
+    name: 'find an organisation',
+    method: 'GET',
+    path: '/Organization',
+    interactionId: `${ID}rest:search:organization-1`,
+    scope: 'organization/*.read',
+    declares: {
+      type: 'Organization',
+      code: 'search-type',
+      searchParams: [
+        {
+          name: IDENTIFIER,
+          type: 'token',
+          documentation: 'ODS code, as https://fhir.nhs.uk/Id/ods-organization-code|{value}',
+        },
+      ],
+    },
+    handle: directory.findOrganization,
+  },
+  {
+    name: 'read an organisation',
+    method: 'GET',
+    path: '/Organization/:id',
+    interactionId: `${ID}rest:read:organization-1`,
+    scope: 'organization/*.read',
+    declares: { type: 'Organization', code: 'read' },
+    handle: directory.readOrganization,
+  },
+  {
+    name: 'read a location',
+    method: 'GET',
+    path: '/Location/:id',
+    interactionId: `${ID}rest:read:location-1`,
+    scope: 'organization/*.read',
+    declares: { type: 'Location', code: 'read' },
+    handle: directory.readLocation,
   },
   {
     name: 'search for free slots',

@@ -4,7 +4,14 @@ import { INTERACTIONS, unsignedToken } from '../support/consumer.js';
 import type { InteractionName, Json, TestAnswer, TestConsumer } from '../support/consumer.js';
 import { bookingBody, expectRefusal, freeSlots, patientId, registrationBody, UNREGISTERED } from '../support/flow.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
-import { findPath, prepareSeven, sevenTimes, SEVEN, type Prepared } from '../support/seven-requests.js';
+import {
+  findPath,
+  findPractitionerPath,
+  prepareSeven,
+  sevenTimes,
+  SEVEN,
+  type Prepared,
+} from '../support/seven-requests.js';
 
 const REGISTER = '/Patient/$gpc.registerpatient';
 
@@ -49,6 +56,14 @@ const CODES: [string, number, string, string, string, Cause][] = [
     (consumer) => consumer.get('findPatient', findPath('9990000019')),
   ],
   [
+    'find a practitioner: a value that is no SDS user id',
+    400,
+    'INVALID_IDENTIFIER_VALUE',
+    'value',
+    'Invalid identifier value',
+    (consumer) => consumer.get('findPractitioner', findPractitionerPath('12345')),
+  ],
+  [
     'register a patient: a failed trace',
     400,
     'INVALID_PATIENT_DEMOGRAPHICS',
@@ -71,6 +86,30 @@ const CODES: [string, number, string, string, string, Cause][] = [
     'not-found',
     'Patient not found',
     (consumer) => consumer.get('readPatient', '/Patient/unknown'),
+  ],
+  [
+    'read a practitioner: an unknown id',
+    404,
+    'PRACTITIONER_NOT_FOUND',
+    'not-found',
+    'Practitioner not found',
+    (consumer) => consumer.get('readPractitioner', '/Practitioner/unknown'),
+  ],
+  [
+    'read an organisation: an unknown id',
+    404,
+    'ORGANISATION_NOT_FOUND',
+    'not-found',
+    'Organisation not found',
+    (consumer) => consumer.get('readOrganization', '/Organization/unknown'),
+  ],
+  [
+    'read a location: an unknown id',
+    404,
+    'NO_RECORD_FOUND',
+    'not-found',
+    'No record found',
+    (consumer) => consumer.get('readLocation', '/Location/unknown'),
   ],
   [
     'read an appointment: an unknown id',
@@ -150,8 +189,9 @@ describe('error codes', () => {
 });
 
 const UNSERVED: [string, string, number, string][] = [
-  ['GET', '/Organization?identifier=x', 501, 'NOT_IMPLEMENTED'],
-  ['GET', '/Practitioner/1', 501, 'NOT_IMPLEMENTED'],
+  ['GET', '/Location?identifier=x', 501, 'NOT_IMPLEMENTED'],
+  ['GET', '/Location', 501, 'NOT_IMPLEMENTED'],
+  ['GET', '/PractitionerRole/1', 501, 'NOT_IMPLEMENTED'],
   ['GET', '/Slot/1', 501, 'NOT_IMPLEMENTED'],
   ['GET', '/Schedule/1', 501, 'NOT_IMPLEMENTED'],
   ['POST', '/Patient/$gpc.getstructuredrecord', 501, 'NOT_IMPLEMENTED'],
@@ -299,6 +339,11 @@ describe('a capability that the practice has not switched on', () => {
     findPatient: 'Foundations',
     readPatient: 'Foundations',
     register: 'Foundations',
+    findPractitioner: 'Foundations',
+    readPractitioner: 'Foundations',
+    findOrganization: 'Foundations',
+    readOrganization: 'Foundations',
+    readLocation: 'Foundations',
     searchSlots: 'Appointment Management',
     book: 'Appointment Management',
     readAppointment: 'Appointment Management',

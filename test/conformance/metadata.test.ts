@@ -62,6 +62,15 @@ describe('get the capability statement', () => {
     expect(resource('Patient').searchParam[0].type).toBe('token');
   });
 
+  it.each(['Practitioner', 'Organization'])('%s has read and search-type with identifier', (type) => {
+    expect([codes(type), params(type)]).toEqual([['read', 'search-type'], ['identifier']]);
+    expect(resource(type).searchParam[0].type).toBe('token');
+  });
+
+  it('Location has read only', () => {
+    expect([codes('Location'), params('Location')]).toEqual([['read'], []]);
+  });
+
   it('Appointment has at least create and read, and never delete', () => {
     expect(codes('Appointment')).toEqual(expect.arrayContaining(['create', 'read']));
     expect(codes('Appointment')).not.toContain('delete');

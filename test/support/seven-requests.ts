@@ -1,4 +1,4 @@
-/** The seven interactions as requests that succeed, for rules that hold for every one of them. */
+/** Every interaction as a request that succeeds, for rules that hold for every one of them. */
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { INTERACTIONS, unsignedToken, type InteractionName, type TestConsumer } from './consumer.js';
 import { booked, bookingBody, freeSlots, NHS_NUMBER, patientId, registrationBody, slotPath } from './flow.js';
@@ -9,13 +9,18 @@ export const SEVEN: readonly (readonly [title: string, name: InteractionName])[]
   ['find a patient', 'findPatient'],
   ['read a patient', 'readPatient'],
   ['register a patient', 'register'],
+  ['find a practitioner', 'findPractitioner'],
+  ['read a practitioner', 'readPractitioner'],
+  ['find an organisation', 'findOrganization'],
+  ['read an organisation', 'readOrganization'],
+  ['read a location', 'readLocation'],
   ['search for free slots', 'searchSlots'],
   ['book an appointment', 'book'],
   ['read an appointment', 'readAppointment'],
 ];
 export const READS = SEVEN.filter(([, name]) => name !== 'register' && name !== 'book');
 
-/** Each of the seven with each of these, for titles that begin `%s: … %s`. */
+/** Each interaction with each of these, for titles that begin `%s: … %s`. */
 export function sevenTimes<T>(values: readonly T[]): (readonly [title: string, value: T, name: InteractionName])[] {
   return SEVEN.flatMap(([title, name]) => values.map((value) => [title, value, name] as const));
 }
@@ -26,8 +31,17 @@ export interface Prepared {
   readonly body?: unknown;
 }
 
-export const findPath = (nhsNumber: string, system = NHS_NUMBER): string =>
-  `/Patient?identifier=${encodeURIComponent(`${system}|${nhsNumber}`)}`;
+const SDS_USER_ID = 'https://fhir.nhs.uk/Id/sds-user-id';
+const ODS_CODE = 'https://fhir.nhs.uk/Id/ods-organization-code';
+
+const byIdentifier = (type: string, system: string, value: string): string =>
+  `/${type}?identifier=${encodeURIComponent(`${system}|${value}`)}`;
+
+export const findPath = (nhsNumber: string, system = NHS_NUMBER): string => byIdentifier('Patient', system, nhsNumber);
+export const findPractitionerPath = (sdsUserId: string, system = SDS_USER_ID): string =>
+  byIdentifier('Practitioner', system, sdsUserId);
+export const findOrganizationPath = (odsCode: string, system = ODS_CODE): string =>
+  byIdentifier('Organization', system, odsCode);
 
 /** Each request succeeds; the two writes do so once. */
 export async function prepareSeven(consumer: TestConsumer): Promise<Readonly<Record<InteractionName, Prepared>>> {
@@ -40,6 +54,11 @@ export async function prepareSeven(consumer: TestConsumer): Promise<Readonly<Rec
     findPatient: { method: 'GET', path: findPath('9990000018') },
     readPatient: { method: 'GET', path: `/Patient/${patient}` },
     register: { method: 'POST', path: '/Patient/$gpc.registerpatient', body: registrationBody() },
+    findPractitioner: { method: 'GET', path: findPractitionerPath('555000111242') },
+    readPractitioner: { method: 'GET', path: '/Practitioner/practitioner-a99901-42' },
+    findOrganization: { method: 'GET', path: findOrganizationPath('A99901') },
+    readOrganization: { method: 'GET', path: '/Organization/A99901' },
+    readLocation: { method: 'GET', path: '/Location/location-a99901-10' },
     searchSlots: { method: 'GET', path: slotPath() },
     book: { method: 'POST', path: '/Appointment', body: bookingBody(free, patient) },
     readAppointment: { method: 'GET', path: `/Appointment/${String(appointment.body.id)}` },

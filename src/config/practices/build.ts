@@ -1,10 +1,11 @@
 /** The checked practices file → what the gateway runs on. Nothing can go wrong here any more. */
-import type { Asid, LocationId, PractitionerId } from '../../domain/identifiers.js';
+import type { Asid, LocationId, PractitionerId, SdsUserId } from '../../domain/identifiers.js';
 import type { ContactPoint, PostalAddress } from '../../domain/person.js';
 import type { Location, Practice, PracticeGroup, Practitioner } from '../../domain/practice.js';
 import type { SlotRestriction } from '../../domain/schedule.js';
 import type { SlotDress, SlotRule, SlotRules } from '../../domain/slot-rules.js';
 import { createPracticeZone, type PracticeZone } from '../../domain/time.js';
+import { HUMAN_LANGUAGES } from '../../fhir/stu3/languages.js';
 import { defaultActorId } from './cross-checks.js';
 import { parseDuration } from './durations.js';
 import type { PracticesFile } from './schema.js';
@@ -74,10 +75,14 @@ function buildPractitioner(written: WrittenPractice['practitioners'][number], od
   return {
     id: (written.id ?? defaultActorId('practitioner', odsCode, written.systemId)) as PractitionerId,
     systemId: written.systemId,
-    sdsUserId: written.sdsUserId,
+    sdsUserId: written.sdsUserId as SdsUserId | undefined,
     sdsRoleProfileIds: written.sdsRoleProfileIds,
     name: written.name,
     gender: written.gender,
+    languages: written.languages.map((language) => ({
+      code: language,
+      display: HUMAN_LANGUAGES.get(language) ?? language,
+    })),
     role: { code, display: display ?? PRACTITIONER_ROLES.get(code) ?? code },
   };
 }

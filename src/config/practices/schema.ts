@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { isLogicalId, parseOdsCode } from '../../domain/identifiers.js';
 import { DELIVERY_CHANNELS } from '../../domain/schedule.js';
 import { createPracticeZone } from '../../domain/time.js';
+import { HUMAN_LANGUAGES } from '../../fhir/stu3/languages.js';
 import { findAddressFault } from '../addresses.js';
 import { duration } from './durations.js';
 import { nearest, quote } from '../source/problems.js';
@@ -81,6 +82,14 @@ const role = z
     }
   });
 
+const language = z.string().refine((code) => HUMAN_LANGUAGES.has(code), {
+  error: ({ input }) => {
+    const meant = nearest(String(input), [...HUMAN_LANGUAGES.keys()]);
+    const hint = meant === undefined ? 'for example `cy`' : `did you mean \`${meant}\`?`;
+    return `${quote(String(input))} is no code of CareConnect-HumanLanguage-1: ${hint}`;
+  },
+});
+
 const practitioner = z.strictObject({
   systemId,
   id: logicalId.optional(),
@@ -88,6 +97,7 @@ const practitioner = z.strictObject({
   sdsRoleProfileIds: z.array(twelveDigits).default([]),
   name: z.strictObject({ family: text, given: z.array(text).default([]), prefix: z.array(text).default([]) }),
   gender: z.enum(['male', 'female', 'other', 'unknown']).optional(),
+  languages: z.array(language).default([]),
   role,
 });
 

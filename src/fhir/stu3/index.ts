@@ -2,21 +2,35 @@
 import type { Representation } from '../representation.js';
 import { writeCapabilities } from './capabilities.js';
 import { writeOutcome } from './outcome.js';
-import { parsePatientSearch, parseSlotSearch } from './parameters.js';
+import { parseOrganizationSearch, parsePatientSearch, parsePractitionerSearch, parseSlotSearch } from './parameters.js';
 import { parseBooking } from './requests/booking.js';
 import { parseRegistration } from './requests/registration.js';
 import { writeAppointment } from './resources/appointment.js';
+import {
+  writeLocation,
+  writeOrganization,
+  writeOrganizationSearch,
+  writePractitioner,
+  writePractitionerSearch,
+} from './resources/directory.js';
 import { writeFederatedSlots, writeFreeSlots } from './resources/free-slots.js';
 import { writePatient, writePatientSearch, writeRegistration } from './resources/patient.js';
 
 export const stu3Representation = {
   parsePatientSearch,
+  parsePractitionerSearch,
+  parseOrganizationSearch,
   parseSlotSearch,
   parseRegistration,
   parseBooking,
   writePatient,
   writePatientSearch,
   writeRegistration,
+  writePractitioner,
+  writePractitionerSearch,
+  writeOrganization,
+  writeOrganizationSearch,
+  writeLocation,
   writeFreeSlots,
   writeFederatedSlots,
   writeAppointment,

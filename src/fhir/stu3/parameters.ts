@@ -1,9 +1,17 @@
 /**
- * Search parameters of GP Connect 1.2.7: "Find a patient" and "Search for free slots"
+ * Search parameters of GP Connect 1.2.7: "Find a patient", "Find a practitioner", "Find an organisation" and "Search for
+ * free slots"
  * (https://developer.nhs.uk/apis/gpconnect-1-2-7/). Names and values are case sensitive; unknown parameters are ignored.
  */
 import { GatewayError } from '../../domain/errors.js';
-import { parseNhsNumber, type NhsNumber } from '../../domain/identifiers.js';
+import {
+  parseNhsNumber,
+  parseOdsCode,
+  parseSdsUserId,
+  type NhsNumber,
+  type OdsCode,
+  type SdsUserId,
+} from '../../domain/identifiers.js';
 import type { SlotFilter } from '../../domain/schedule.js';
 import { DAY, isLocalDate, MINUTE, type Instant, type Period, type PracticeZone } from '../../domain/time.js';
 import type { ParsedSlotSearch } from '../representation.js';
@@ -39,27 +47,62 @@ function splitToken(token: string): { readonly system: string; readonly value: s
   return system.trim() === '' || value.trim() === '' ? undefined : { system, value };
 }
 
-export function parsePatientSearch(query: URLSearchParams): NhsNumber {
-  const token = splitToken(single(query, 'identifier'));
-  if (token === undefined) {
-    throw invalidParameter('identifier', `write it as ${IDENTIFIER_SYSTEM.nhsNumber}|{NHS number}`);
-  }
-  if (token.system !== IDENTIFIER_SYSTEM.nhsNumber) {
+/** The identifier searched by: one system per interaction, and a value that can be of that system. */
+interface SearchedIdentifier<T> {
+  readonly system: string;
+  /** What the value is, for a consumer that sent none. */
+  readonly called: string;
+  readonly parse: (value: string) => T | undefined;
+  readonly code: 'invalid-nhs-number' | 'invalid-identifier-value';
+  readonly remedy: string;
+}
+
+function parseIdentifier<T>(query: URLSearchParams, searched: SearchedIdentifier<T>): T {
+  const name = 'identifier';
+  const token = splitToken(single(query, name));
+  if (token === undefined) throw invalidParameter(name, `write it as ${searched.system}|{${searched.called}}`);
+  if (token.system !== searched.system) {
     throw new GatewayError(
       'invalid-identifier-system',
-      `Parameter 'identifier': the system is not supported; use ${IDENTIFIER_SYSTEM.nhsNumber}`,
-      { fhirPath: 'identifier' },
+      `Parameter '${name}': the system is not supported; use ${searched.system}`,
+      { fhirPath: name },
     );
   }
-  const nhsNumber = parseNhsNumber(token.value);
-  if (nhsNumber === undefined) {
-    throw new GatewayError(
-      'invalid-nhs-number',
-      "Parameter 'identifier': the value is no NHS number; send ten digits with a valid check digit",
-      { fhirPath: 'identifier' },
-    );
+  const parsed = searched.parse(token.value);
+  if (parsed === undefined) {
+    throw new GatewayError(searched.code, `Parameter '${name}': ${searched.remedy}`, { fhirPath: name });
   }
-  return nhsNumber;
+  return parsed;
+}
+
+export function parsePatientSearch(query: URLSearchParams): NhsNumber {
+  return parseIdentifier(query, {
+    system: IDENTIFIER_SYSTEM.nhsNumber,
+    called: 'NHS number',
+    parse: parseNhsNumber,
+    code: 'invalid-nhs-number',
+    remedy: 'the value is no NHS number; send ten digits with a valid check digit',
+  });
+}
+
+export function parsePractitionerSearch(query: URLSearchParams): SdsUserId {
+  return parseIdentifier(query, {
+    system: IDENTIFIER_SYSTEM.sdsUserId,
+    called: 'SDS user id',
+    parse: parseSdsUserId,
+    code: 'invalid-identifier-value',
+    remedy: 'the value is no SDS user id; send twelve digits',
+  });
+}
+
+export function parseOrganizationSearch(query: URLSearchParams): OdsCode {
+  return parseIdentifier(query, {
+    system: IDENTIFIER_SYSTEM.odsCode,
+    called: 'ODS code',
+    parse: parseOdsCode,
+    code: 'invalid-identifier-value',
+    remedy: 'the value is no ODS code; send three to ten capital letters and digits',
+  });
 }
 
 interface Boundary {

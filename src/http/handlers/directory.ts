@@ -5,7 +5,12 @@ import type { WireResource } from '../../fhir/representation.js';
 import type { Answer, Exchange, GatewayHttp } from '../exchange.js';
 import { requestFor } from './shared.js';
 
-type Handler = (http: GatewayHttp, entry: PracticeEntry, exchange: Exchange) => Promise<Answer>;
+type Asked = [http: GatewayHttp, entry: PracticeEntry, exchange: Exchange];
+
+/** All of it is at hand: nobody is waited for. */
+function atOnce(answer: (...asked: Asked) => Answer): (...asked: Asked) => Promise<Answer> {
+  return (...asked) => Promise.resolve().then(() => answer(...asked));
+}
 
 function one(resource: WireResource): Answer {
   const { resourceType: type, id = '', meta } = resource;
@@ -17,7 +22,7 @@ function one(resource: WireResource): Answer {
   };
 }
 
-export const findPractitioner: Handler = async (http, entry, exchange) => {
+export const findPractitioner = atOnce((http, entry, exchange) => {
   const { representation } = http.face;
   const sdsUserId = representation.parsePractitionerSearch(exchange.query);
   const found = directory.searchPractitioners(requestFor(entry, exchange), sdsUserId);
@@ -26,14 +31,14 @@ export const findPractitioner: Handler = async (http, entry, exchange) => {
     resource: representation.writePractitionerSearch(found, entry.practice),
     touched: found.map(({ id }) => `Practitioner/${id}`),
   };
-};
+});
 
-export const readPractitioner: Handler = async (http, entry, exchange) => {
+export const readPractitioner = atOnce((http, entry, exchange) => {
   const practitioner = directory.readPractitioner(requestFor(entry, exchange), exchange.id);
   return one(http.face.representation.writePractitioner(practitioner, entry.practice));
-};
+});
 
-export const findOrganization: Handler = async (http, entry, exchange) => {
+export const findOrganization = atOnce((http, entry, exchange) => {
   const { representation } = http.face;
   const odsCode = representation.parseOrganizationSearch(exchange.query);
   const found = directory.searchOrganisations(requestFor(entry, exchange), odsCode);
@@ -42,14 +47,14 @@ export const findOrganization: Handler = async (http, entry, exchange) => {
     resource: representation.writeOrganizationSearch(found),
     touched: found.map((practice) => `Organization/${practice.odsCode}`),
   };
-};
+});
 
-export const readOrganization: Handler = async (http, entry, exchange) => {
+export const readOrganization = atOnce((http, entry, exchange) => {
   const practice = directory.readOrganisation(requestFor(entry, exchange), exchange.id);
   return one(http.face.representation.writeOrganization(practice));
-};
+});
 
-export const readLocation: Handler = async (http, entry, exchange) => {
+export const readLocation = atOnce((http, entry, exchange) => {
   const location = directory.readLocation(requestFor(entry, exchange), exchange.id);
   return one(http.face.representation.writeLocation(location, entry.practice));
-};
+});

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Appointment } from '../../../src/domain/appointment.js';
 import { GatewayError, type ErrorCode } from '../../../src/domain/errors.js';
 import type { Patient } from '../../../src/domain/patient.js';
+import type { Practitioner } from '../../../src/domain/practice.js';
 import type { FreeSlots } from '../../../src/domain/schedule.js';
 import type { ServedInteraction, ServerFacts, SlotIncludes } from '../../../src/fhir/representation.js';
 import { stu3Representation as stu3 } from '../../../src/fhir/stu3/index.js';
@@ -12,6 +13,16 @@ interface ErrorInput {
   readonly code: ErrorCode;
   readonly message: string;
   readonly fhirPath?: string;
+}
+
+/** Something of the practice's directory, by our ids. */
+interface Asked {
+  readonly practice: string;
+  readonly ids: readonly string[];
+}
+
+function practitionersOf(practice: string, ids: readonly string[]): readonly Practitioner[] {
+  return practiceOf(practice).practitioners.filter(({ id }) => ids.includes(id));
 }
 
 function toError({ code, message, fhirPath }: ErrorInput): GatewayError {
@@ -30,6 +41,28 @@ const operations: Readonly<Record<string, (operation: string, name: string) => u
   'register-a-patient': (operation, name) => {
     const input = readDomainInput<{ practice: string; patient: Patient }>(operation, name);
     return stu3.writeRegistration(input.patient, practiceOf(input.practice));
+  },
+  'find-a-practitioner': (operation, name) => {
+    const { practice, ids } = readInput<Asked>(operation, name);
+    return stu3.writePractitionerSearch(practitionersOf(practice, ids), practiceOf(practice));
+  },
+  'read-a-practitioner': (operation, name) => {
+    const { practice, ids } = readInput<Asked>(operation, name);
+    const [practitioner] = practitionersOf(practice, ids);
+    if (practitioner === undefined) throw new Error(`no practitioner ${ids.join()} among the fixtures`);
+    return stu3.writePractitioner(practitioner, practiceOf(practice));
+  },
+  'find-an-organisation': (operation, name) => {
+    const { ids } = readInput<Asked>(operation, name);
+    return stu3.writeOrganizationSearch(ids.map(practiceOf));
+  },
+  'read-an-organisation': (operation, name) =>
+    stu3.writeOrganization(practiceOf(readInput<Asked>(operation, name).practice)),
+  'read-a-location': (operation, name) => {
+    const { practice, ids } = readInput<Asked>(operation, name);
+    const location = practiceOf(practice).locations.find(({ id }) => id === ids[0]);
+    if (location === undefined) throw new Error(`no location ${ids.join()} among the fixtures`);
+    return stu3.writeLocation(location, practiceOf(practice));
   },
   'parse-a-registration': (operation, name) => dehydrate(stu3.parseRegistration(readInput(operation, name))),
   'parse-a-booking': (operation, name) => dehydrate(stu3.parseBooking(readInput(operation, name), londonZone)),

@@ -7,7 +7,10 @@
 import { createHash } from 'node:crypto';
 import type {
   Address,
+  Bundle,
   ContactPoint as FhirContactPoint,
+  Extension,
+  FhirResource,
   HumanName as FhirHumanName,
   Location as FhirLocation,
   Organization,
@@ -15,9 +18,9 @@ import type {
 } from 'fhir/r3.js';
 import { GatewayError } from '../../../domain/errors.js';
 import type { LocationId, OdsCode, PractitionerId } from '../../../domain/identifiers.js';
-import type { ContactPoint, HumanName, PostalAddress } from '../../../domain/person.js';
+import type { ContactPoint, HumanName, Language, PostalAddress } from '../../../domain/person.js';
 import type { Location, Practice, Practitioner } from '../../../domain/practice.js';
-import { IDENTIFIER_SYSTEM, PROFILE } from '../codes.js';
+import { EXTENSION, IDENTIFIER_SYSTEM, PART, PROFILE, SYSTEM } from '../codes.js';
 
 const VERSION_LENGTH = 12;
 
@@ -55,6 +58,16 @@ export function toOfficialName(name: HumanName, path: string): FhirHumanName {
     ...(name.given.length > 0 && { given: [...name.given] }),
     ...(name.prefix.length > 0 && { prefix: [...name.prefix] }),
   };
+}
+
+export function nhsCommunication({ code, display }: Language, interpreterRequired?: boolean): Extension {
+  const parts: Extension[] = [
+    { url: PART.language, valueCodeableConcept: { coding: [{ system: SYSTEM.humanLanguage, code, display }] } },
+  ];
+  if (interpreterRequired !== undefined) {
+    parts.push({ url: PART.interpreterRequired, valueBoolean: interpreterRequired });
+  }
+  return { url: EXTENSION.nhsCommunication, extension: parts };
 }
 
 /** org-2, org-3: neither an address nor a telecom of an organisation is ever of use home. */
@@ -117,10 +130,12 @@ function toPractitioner(practitioner: Practitioner): FhirPractitioner {
       : [{ system: IDENTIFIER_SYSTEM.sdsUserId, value: practitioner.sdsUserId }]),
     ...practitioner.sdsRoleProfileIds.map((value) => ({ system: IDENTIFIER_SYSTEM.sdsRoleProfileId, value })),
   ];
+  const extension = practitioner.languages.map((language) => nhsCommunication(language));
   return versioned<FhirPractitioner>({
     resourceType: 'Practitioner',
     id: practitioner.id,
     meta: { versionId: '', profile: [PROFILE.practitioner] },
+    ...(extension.length > 0 && { extension }),
     ...(identifier.length > 0 && { identifier }),
     name: [toOfficialName(practitioner.name, 'Practitioner.name')],
     ...(practitioner.gender && { gender: practitioner.gender }),
@@ -171,4 +186,38 @@ export function directoryOf(practice: Practice): Directory {
     directories.set(practice, directory);
   }
   return directory;
+}
+
+/** FHIR JSON has no empty arrays: without a match there is no `entry`. */
+export function searchset(resources: readonly FhirResource[]): Bundle {
+  const entry = resources.map((resource) => ({ resource }));
+  // Contradiction 31: the specification's bundle profile wants at least one entry, its searches may have none. We claim
+  // the profile in the answer to a registration only, which always has one.
+  return { resourceType: 'Bundle', type: 'searchset', ...(entry.length > 0 && { entry }) };
+}
+
+/** What the core found in the practice is in the directory of the same practice. */
+function known<T>(resource: T | undefined, path: string): T {
+  if (resource === undefined) throw unrepresentable(path, 'is not in the directory of this practice');
+  return resource;
+}
+
+export function writePractitioner({ id }: Practitioner, practice: Practice): FhirPractitioner {
+  return known(directoryOf(practice).practitioner(id), 'Practitioner');
+}
+
+export function writePractitionerSearch(practitioners: readonly Practitioner[], practice: Practice): Bundle {
+  return searchset(practitioners.map((practitioner) => writePractitioner(practitioner, practice)));
+}
+
+export function writeOrganization(practice: Practice): Organization {
+  return directoryOf(practice).organization();
+}
+
+export function writeOrganizationSearch(practices: readonly Practice[]): Bundle {
+  return searchset(practices.map(writeOrganization));
+}
+
+export function writeLocation({ id }: Location, practice: Practice): FhirLocation {
+  return known(directoryOf(practice).location(id), 'Location');
 }

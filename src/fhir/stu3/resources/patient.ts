@@ -1,6 +1,6 @@
 /** Patient by CareConnect-GPC-Patient-1, and the two bundles that carry patients, of GP Connect 1.2.7. */
 import type { Address, Bundle, ContactPoint, Extension, Patient as FhirPatient } from 'fhir/r3.js';
-import type { LanguageNeed, Patient, TemporaryRegistration } from '../../../domain/patient.js';
+import type { Patient, TemporaryRegistration } from '../../../domain/patient.js';
 import { isLocalDate, type PracticeZone } from '../../../domain/time.js';
 import type { Practice } from '../../../domain/practice.js';
 import {
@@ -12,7 +12,15 @@ import {
   SYSTEM,
   TEMPORARY_REGISTRATION,
 } from '../codes.js';
-import { directoryOf, toAddresses, toOfficialName, toTelecom, unrepresentable } from './directory.js';
+import {
+  directoryOf,
+  nhsCommunication,
+  searchset,
+  toAddresses,
+  toOfficialName,
+  toTelecom,
+  unrepresentable,
+} from './directory.js';
 
 function registrationParts(registration: TemporaryRegistration, zone: PracticeZone): Extension[] {
   const { start, end } = registration;
@@ -41,18 +49,6 @@ function registrationDetails(patient: Patient, practice: Practice): Extension[] 
   return parts.length > 0 ? [{ url: EXTENSION.registrationDetails, extension: parts }] : [];
 }
 
-function nhsCommunication(language: LanguageNeed | undefined): Extension[] {
-  if (language === undefined) return [];
-  const { code, display, interpreterRequired } = language;
-  const parts: Extension[] = [
-    { url: PART.language, valueCodeableConcept: { coding: [{ system: SYSTEM.humanLanguage, code, display }] } },
-  ];
-  if (interpreterRequired !== undefined) {
-    parts.push({ url: PART.interpreterRequired, valueBoolean: interpreterRequired });
-  }
-  return [{ url: EXTENSION.nhsCommunication, extension: parts }];
-}
-
 /** Temporary contact details SHOULD end when the temporary registration does. */
 function endTemporary<T extends Address | ContactPoint>(part: T, lastDay: string | undefined): T {
   return part.use === 'temp' && lastDay !== undefined ? { ...part, period: { end: lastDay } } : part;
@@ -64,7 +60,10 @@ export function writePatient(patient: Patient, practice: Practice): FhirPatient 
 
   const registration = patient.temporaryRegistration;
   const lastDay = registration && practice.zone.toLocalDate(registration.end);
-  const extension = [...registrationDetails(patient, practice), ...nhsCommunication(language)];
+  const extension = [
+    ...registrationDetails(patient, practice),
+    ...(language ? [nhsCommunication(language, language.interpreterRequired)] : []),
+  ];
   const contacts = toTelecom(telecom).map((contact) => endTemporary(contact, lastDay));
   const address = toAddresses(addresses).map((part) => endTemporary(part, lastDay));
   const practitioner = patient.generalPractitioner;
@@ -102,10 +101,8 @@ export function writePatient(patient: Patient, practice: Practice): FhirPatient 
   };
 }
 
-/** FHIR JSON has no empty arrays: without a match there is no `entry`. */
 export function writePatientSearch(patients: readonly Patient[], practice: Practice): Bundle {
-  const entry = patients.map((patient) => ({ resource: writePatient(patient, practice) }));
-  return { resourceType: 'Bundle', type: 'searchset', ...(entry.length > 0 && { entry }) };
+  return searchset(patients.map((patient) => writePatient(patient, practice)));
 }
 
 /** GPConnect-Searchset-Bundle-1: no total, no link, no entry.search, and exactly one Patient. */

@@ -2,17 +2,17 @@
  * Register a patient temporarily, so that an appointment can be booked. Never makes or re-activates a regular
  * registration, and never changes anything on the national register.
  */
-import { GatewayError } from '../domain/errors.js';
-import type { Patient, PatientDemographics, RegistrationRequest, TemporaryRegistration } from '../domain/patient.js';
-import type { ContactPoint } from '../domain/person.js';
-import { DAY } from '../domain/time.js';
-import type { PatientLink } from '../ports/ledger.js';
-import type { PracticePatient } from '../ports/practice-system.js';
-import { requireEnabled, type GatewayContext, type Request } from './context.js';
+import { GatewayError } from '../../domain/errors.js';
+import type { Patient, PatientDemographics, RegistrationRequest, TemporaryRegistration } from '../../domain/patient.js';
+import type { ContactPoint } from '../../domain/person.js';
+import { DAY } from '../../domain/time.js';
+import type { PatientLink } from '../../ports/ledger.js';
+import type { PracticePatient } from '../../ports/practice-system.js';
+import { requireEnabled, type GatewayContext, type Request } from '../context.js';
 import { newLink } from './find-patient.js';
-import { findRecord, isActive, linkedRecord, toPatient } from './rows/patient-link.js';
-import { createRecord, registrationUnknown, saveLink } from './saga/create-record.js';
-import { verifyPatient, type Verification } from './rules/verify-patient.js';
+import { findRecord, isActive, linkedRecord, toPatient } from '../rows/patient-link.js';
+import { createRecord, registrationUnknown, saveLink } from '../saga/create-record.js';
+import { verifyPatient, type Verification } from '../rules/verify-patient.js';
 
 function kindOf({ system, use }: ContactPoint): string {
   // The use means nothing for an email.

@@ -1,10 +1,11 @@
 /** Find a patient by NHS number; read a patient by our id. */
-import { GatewayError } from '../domain/errors.js';
-import type { NhsNumber, PatientId } from '../domain/identifiers.js';
-import type { Patient } from '../domain/patient.js';
-import type { PatientLink } from '../ports/ledger.js';
-import { requireEnabled, type GatewayContext, type Request } from './context.js';
-import { findRecord, isActive, linkedRecord, toPatient, verifiedLink } from './rows/patient-link.js';
+import { GatewayError } from '../../domain/errors.js';
+import type { NhsNumber, PatientId } from '../../domain/identifiers.js';
+import type { Patient } from '../../domain/patient.js';
+import type { PatientLink } from '../../ports/ledger.js';
+import type { PracticePatient } from '../../ports/practice-system.js';
+import { requireEnabled, type GatewayContext, type Request } from '../context.js';
+import { findRecord, isActive, linkedRecord, toPatient, verifiedLink } from '../rows/patient-link.js';
 
 /**
  * Only active patients SHALL be returned, so `undefined` stands for: nobody of that number here, registration lapsed,
@@ -25,14 +26,23 @@ export async function findPatient(
   return verified && toPatient(request.entry.practice, verified, record);
 }
 
-/** A patient who is unknown, gone, inactive, deceased or sensitive SHALL be answered alike: `PATIENT_NOT_FOUND`. */
 export async function readPatient(context: GatewayContext, request: Request, id: PatientId): Promise<Patient> {
   requireEnabled(request, 'foundations');
+  const { link, record } = await disclosedPatient(context, request, id);
+  return toPatient(request.entry.practice, link, record);
+}
+
+/** A patient who is unknown, gone, inactive, deceased or sensitive SHALL be answered alike: `PATIENT_NOT_FOUND`. */
+export async function disclosedPatient(
+  context: GatewayContext,
+  request: Request,
+  id: PatientId,
+): Promise<{ readonly link: PatientLink; readonly record: PracticePatient }> {
   const link = await context.ledger.readPatientLink(request.entry.practice.odsCode, id);
   if (link && isActive(link, context.runtime.clock.now())) {
     const record = await linkedRecord(request, link, 'search');
     const verified = record && (await verifiedLink(context, request, link, record));
-    if (record && verified) return toPatient(request.entry.practice, verified, record);
+    if (record && verified) return { link: verified, record };
   }
   throw new GatewayError('patient-not-found', 'No patient with this id at this practice. Find the patient again');
 }
