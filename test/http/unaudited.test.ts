@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => gateway.stop());
 
 describe('an answer that cannot be audited', () => {
-  it('is not given, and the same booking sent again, under a new trace id, is that booking', async () => {
+  it('is not given, and the same booking sent again, under a new trace id, is that booking [14-9]', async () => {
     const consumer = gateway.consumer();
     const [slot] = await freeSlots(consumer);
     if (!slot) throw new Error('no slot');

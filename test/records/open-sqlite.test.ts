@@ -201,7 +201,7 @@ describe('tampering with the audit trail', () => {
       'update audit set event = (select a.event from audit a where a.seq = 7 - audit.seq) where seq in (3, 4)',
       3,
     ],
-  ])('%s shows', async (_, sql, seq) => {
+  ])('%s shows [14-11]', async (_, sql, seq) => {
     expect(await verifyAfter(`${free} ${sql}`)).toBe(seq);
   });
 

@@ -17,7 +17,7 @@ const BOTH = { practitioner: true, location: true };
 
 const FAILED = { status: 500, code: 'INTERNAL_SERVER_ERROR' };
 
-describe('patient', () => {
+describe('patient [4.5-1]', () => {
   test.each<[string, Patient]>([
     ['no family name', withDemographics({ name: { ...patient.demographics.name, family: ' ' } })],
     ['no whole birth date', withDemographics({ birthDate: '1991' })],
@@ -32,7 +32,7 @@ function withDemographics(change: Partial<Patient['demographics']>): Patient {
   return { ...patient, demographics: { ...patient.demographics, ...change } };
 }
 
-describe('appointment', () => {
+describe('appointment [4.5-1 10.4-12]', () => {
   const organisation = appointment.bookingOrganisation;
   if (organisation === undefined) throw new Error('the golden input has no booking organisation');
   test.each<[string, Appointment]>([
@@ -60,7 +60,7 @@ describe('appointment', () => {
   });
 });
 
-describe('free slots', () => {
+describe('free slots [4.5-2]', () => {
   const slot = (change: Partial<Slot>): FreeSlots => ({
     ...free,
     slots: free.slots.map((each, index) => (index === 0 ? { ...each, ...change } : each)),
