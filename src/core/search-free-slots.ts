@@ -1,8 +1,9 @@
 /** Search for free slots at one practice. What it answers is a hint: a booking always reads the place again. */
 import type { FreeSlots, Slot, SlotFilter, SlotSearch } from '../domain/schedule.js';
-import type { SlotRules } from '../domain/slot-rules.js';
-import { DAY } from '../domain/time.js';
+import { meets, type SlotRules } from '../domain/slot-rules.js';
+import { localDayOf } from '../domain/time.js';
 import { callFor, requireEnabled, type GatewayContext, type Request } from './context.js';
+import { fullSchedules } from './rules/slot-cap.js';
 
 /**
  * Who may see and book a slot: one without restrictions, everybody; one kept for organisation types, only who names
@@ -10,13 +11,7 @@ import { callFor, requireEnabled, type GatewayContext, type Request } from './co
  * nothing meets no restriction.
  */
 export function mayUse(slot: Slot, filter: SlotFilter): boolean {
-  const { restriction } = slot;
-  if (!restriction) return true;
-  const { organisationTypes, organisations } = restriction;
-  return (
-    (organisationTypes === undefined || organisationTypes.some((type) => filter.organisationTypes.includes(type))) &&
-    (organisations === undefined || organisations.some((code) => filter.organisations.includes(code)))
-  );
+  return slot.restriction === undefined || meets(filter, slot.restriction);
 }
 
 /** Booking window and embargo, where the practice sets them, SHALL be applied. */
@@ -35,7 +30,7 @@ export async function searchFreeSlots(
   const now = context.runtime.clock.now();
   const window = {
     start: Math.max(search.window.start, now),
-    end: Math.min(search.window.end, now + (system.capabilities.searchHorizonDays + 1) * DAY),
+    end: Math.min(search.window.end, localDayOf(practice.zone, now, system.capabilities.searchHorizonDays).end),
   };
   if (window.start >= window.end) return { slots: [], schedules: [] };
 
@@ -43,6 +38,7 @@ export async function searchFreeSlots(
   const held = new Map(
     (await context.ledger.heldSlots(practice.odsCode, window)).map((place) => [place.slot, place.state]),
   );
+  const full = await fullSchedules(context, practice.odsCode, free.schedules, search.filter);
   const isSold = (slot: Slot): boolean => {
     const state = held.get(slot.id);
     // The practice's own diary knows best whether an exact slot is free again; of a queue only the ledger knows which
@@ -55,6 +51,7 @@ export async function searchFreeSlots(
       slot.end <= window.end &&
       isOpenForBooking(practice.slotRules, slot.start, now) &&
       mayUse(slot, search.filter) &&
+      !full.has(slot.scheduleId) &&
       !isSold(slot),
   );
   const used = new Set(slots.map((slot) => slot.scheduleId));

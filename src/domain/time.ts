@@ -152,9 +152,9 @@ export function createPracticeZone(name: string): PracticeZone {
   };
 }
 
-/** The whole local day on which this instant falls, as long as it is where the clocks change. */
-export function localDayOf(zone: PracticeZone, instant: Instant): Period {
-  const date = zone.toLocalDate(instant);
-  const next = new Date(Date.parse(`${date}T00:00:00Z`) + DAY).toISOString().slice(0, 10);
-  return { start: zone.fromLocal(date).instant, end: zone.fromLocal(next).instant };
+/** A whole local day, as long as it is where the clocks change: the one this instant falls on, or so many days later. */
+export function localDayOf(zone: PracticeZone, instant: Instant, daysLater = 0): Period {
+  const midnight = Date.parse(`${zone.toLocalDate(instant)}T00:00:00Z`) + daysLater * DAY;
+  const dateAt = (wall: number): string => new Date(wall).toISOString().slice(0, 10);
+  return { start: zone.fromLocal(dateAt(midnight)).instant, end: zone.fromLocal(dateAt(midnight + DAY)).instant };
 }

@@ -66,7 +66,7 @@ function toSchedule(schedule: Schedule, practice: Practice): FhirSchedule {
     meta: { versionId: schedule.version, profile: SCHEDULE_PROFILE },
     ...(role && { extension: [roleExtension(role)] }),
     ...(type && { serviceCategory: { text: type } }),
-    // The Location is always sent, although the profile would do with the Practitioner alone.
+    // Contradiction 14: the profile would do with the Practitioner alone, the text wants the Location. It is always sent.
     actor: [
       { reference: `Location/${locationId}` },
       ...(practitionerId === undefined ? [] : [{ reference: `Practitioner/${practitionerId}` }]),
