@@ -7,13 +7,13 @@
  * that impossible it throws `unrepresentable-record` for the whole answer. Written resources may share parts with each
  * other and must not be changed by the caller.
  */
-import type { Appointment, BookingRequest } from '../domain/appointment.js';
+import type { Appointment, AppointmentAsSent, BookingRequest } from '../domain/appointment.js';
 import type { GatewayError } from '../domain/errors.js';
 import type { NhsNumber, OdsCode, SdsUserId } from '../domain/identifiers.js';
 import type { Patient, RegistrationRequest } from '../domain/patient.js';
 import type { Location, Practice, Practitioner } from '../domain/practice.js';
 import type { PracticeFreeSlots, PracticeShortfall, SlotSearch } from '../domain/schedule.js';
-import type { PracticeZone } from '../domain/time.js';
+import type { Period, PracticeZone } from '../domain/time.js';
 
 /** Any resource, as far as the layers above a face need to know one: enough for `ETag` and `Location`. */
 export interface WireResource {
@@ -73,6 +73,15 @@ export interface Representation {
   /** `resource` has passed structural validation: known elements, base cardinalities and types. */
   parseRegistration(resource: unknown): RegistrationRequest;
   parseBooking(resource: unknown, zone: PracticeZone): BookingRequest;
+  parseAmendment(resource: unknown, zone: PracticeZone): AppointmentAsSent;
+  parseCancellation(
+    resource: unknown,
+    zone: PracticeZone,
+  ): { readonly sent: AppointmentAsSent; readonly reason: string };
+  /** The one rule of a cancellation that comes before structural validation; `resource` may be anything. */
+  refuseBlankReason(resource: unknown): void;
+  /** Whole local days, from the start of the first to the end of the last. */
+  parseAppointmentSearch(query: URLSearchParams, zone: PracticeZone): Period;
 
   writePatient(patient: Patient, practice: Practice): WireResource;
   /** No patient at all is an answer too: an empty search result. */
@@ -95,6 +104,7 @@ export interface Representation {
     baseUrlOf: (practice: OdsCode) => string,
   ): WireResource;
   writeAppointment(appointment: Appointment, practice: Practice): WireResource;
+  writeAppointmentSearch(appointments: readonly Appointment[], practice: Practice): WireResource;
   writeOutcome(error: GatewayError): WrittenOutcome;
   writeCapabilities(rows: readonly ServedInteraction[], facts: ServerFacts): WireResource;
 }

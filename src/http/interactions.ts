@@ -195,6 +195,34 @@ export const PRACTICE_INTERACTIONS: readonly PracticeInteraction[] = [
     declares: { type: 'Appointment', code: 'read' },
     handle: appointments.readAppointment,
   },
+  {
+    name: "retrieve a patient's appointments",
+    method: 'GET',
+    path: '/Patient/:id/Appointment',
+    interactionId: `${ID}rest:search:patient_appointments-1`,
+    scope: 'patient/*.read',
+    // The template names `identifier` here, which is wrong (Contradiction 28): the parameter is `start`.
+    declares: { type: 'Appointment', code: 'search-type', searchParams: [{ name: 'start', type: 'date' }] },
+    handle: appointments.retrieveAppointments,
+  },
+  {
+    name: 'amend an appointment',
+    method: 'PUT',
+    path: '/Appointment/:id',
+    interactionId: `${ID}rest:update:appointment-1`,
+    scope: 'patient/*.write',
+    declares: { type: 'Appointment', code: 'update' },
+    handle: appointments.amendAppointment,
+  },
+  {
+    name: 'cancel an appointment',
+    method: 'PUT',
+    path: '/Appointment/:id',
+    interactionId: `${ID}rest:cancel:appointment-1`,
+    scope: 'patient/*.write',
+    declares: { type: 'Appointment', code: 'update' },
+    handle: appointments.cancelAppointment,
+  },
 ];
 
 /** Below `/federation/{group}/`. */

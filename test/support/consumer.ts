@@ -1,5 +1,14 @@
-/** A GP Connect consumer for tests: right in everything unless a test bends one thing. */
+/**
+ * A GP Connect consumer for tests: right in everything unless a test bends one thing. Every answer that reaches a test
+ * through it has been held against the rules of its profile and page first.
+ *
+ * With SLOTBRIDGE_TEST_FORMAT=xml it speaks XML wherever a test does not say otherwise.
+ */
 import { randomUUID } from 'node:crypto';
+import { createXmlCodec } from '../../src/fhir/xml/index.js';
+import { loadBaseDefinitions } from '../../src/validation/index.js';
+import { assertAnswer, formatOf } from './profile-rules/answer.js';
+import { toXml } from './xml-bodies.js';
 
 const INTERACTION = 'urn:nhs:names:services:gpconnect:fhir:';
 
@@ -16,22 +25,37 @@ export const INTERACTIONS = {
   searchSlots: [`${INTERACTION}rest:search:slot-1`, 'organization/*.read'],
   book: [`${INTERACTION}rest:create:appointment-1`, 'patient/*.write'],
   readAppointment: [`${INTERACTION}rest:read:appointment-1`, 'patient/*.read'],
+  retrieveAppointments: [`${INTERACTION}rest:search:patient_appointments-1`, 'patient/*.read'],
+  amend: [`${INTERACTION}rest:update:appointment-1`, 'patient/*.write'],
+  cancel: [`${INTERACTION}rest:cancel:appointment-1`, 'patient/*.write'],
 } as const;
 export type InteractionName = keyof typeof INTERACTIONS;
 
 /** Part of an answer, of whatever shape; what a test expects of it is asserted, not typed. */
 export type Json = any;
 
+export type TestFormat = 'json' | 'xml';
+export const TEST_FORMAT: TestFormat = process.env['SLOTBRIDGE_TEST_FORMAT'] === 'xml' ? 'xml' : 'json';
+export const MEDIA_TYPE = { json: 'application/fhir+json', xml: 'application/fhir+xml' } as const;
+/** What the `Content-Type` of an answer says, to the letter. */
+export const CONTENT_TYPE = {
+  json: `${MEDIA_TYPE.json};charset=utf-8`,
+  xml: `${MEDIA_TYPE.xml};charset=utf-8`,
+} as const;
+
 export interface TestAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The parsed body; `undefined` when it is empty. */
+  readonly format: TestFormat;
+  /** The body in its JSON form, whatever format it came in; `undefined` when it is empty. */
   readonly body: Json;
 }
 
 /** What a test may bend. `undefined` as a value takes the header or claim away. */
 export interface Bend {
+  /** Of the body sent and of the answer; JSON for a test of JSON itself. `Accept` and `Content-Type` follow it. */
+  readonly format?: TestFormat;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Instead of the token made of the claims. */
@@ -42,7 +66,7 @@ export interface TestConsumer {
   readonly baseUrl: string;
   claims(interaction: InteractionName, bend?: Bend['claims']): Record<string, unknown>;
   get(interaction: InteractionName, path: string, bend?: Bend): Promise<TestAnswer>;
-  /** An object is sent as JSON, a text as it stands. */
+  /** An object is sent in the format, a text as it stands: as JSON, unless `format` says XML. */
   post(interaction: InteractionName, path: string, body: unknown, bend?: Bend): Promise<TestAnswer>;
   send(method: string, interaction: InteractionName, path: string, bend?: Bend, body?: unknown): Promise<TestAnswer>;
 }
@@ -56,7 +80,39 @@ export function unsignedToken(claims: unknown, header: unknown = { alg: 'none', 
   return `${base64url(header)}.${base64url(claims)}.`;
 }
 
-export function createConsumer(url: string, addressee: string, asid: string, now: () => number): TestConsumer {
+const xml = createXmlCodec(loadBaseDefinitions('stu3'));
+
+/** The JSON form of an answer's body. */
+export function parseAnswer(text: string, headers: Headers): Json {
+  if (text === '') return undefined;
+  return formatOf(headers) === 'xml' ? xml.parse(text) : JSON.parse(text);
+}
+
+/** A body as it goes over the wire. What only JSON can say is said in JSON. */
+function wireBody(body: unknown, bend: Bend): { readonly text: string; readonly format: TestFormat } {
+  if (typeof body === 'string') return { text: body, format: bend.format ?? 'json' };
+  const asXml = (bend.format ?? TEST_FORMAT) === 'xml' ? toXml(body) : undefined;
+  return asXml === undefined ? { text: JSON.stringify(body), format: 'json' } : { text: asXml, format: 'xml' };
+}
+
+/** The format that a request asks for beyond doubt: one media type, and no `_format` that says otherwise. */
+function askedFormat(accept: string | undefined, path: string): TestFormat | undefined {
+  if (/[?&]_format=/.test(path)) return undefined;
+  return accept === MEDIA_TYPE.json ? 'json' : accept === MEDIA_TYPE.xml ? 'xml' : undefined;
+}
+
+export interface ConsumerOptions {
+  /** The zone in which the practice writes its times. */
+  readonly zone?: string;
+}
+
+export function createConsumer(
+  url: string,
+  addressee: string,
+  asid: string,
+  now: () => number,
+  { zone = 'Europe/London' }: ConsumerOptions = {},
+): TestConsumer {
   const baseUrl = `${url}/${addressee}/STU3/1/gpconnect`;
 
   const claims = (interaction: InteractionName, bend: Bend['claims'] = {}): Record<string, unknown> => {
@@ -95,30 +151,43 @@ export function createConsumer(url: string, addressee: string, asid: string, now
   };
 
   const send: TestConsumer['send'] = async (method, interaction, path, bend = {}, body) => {
+    const wire = body === undefined ? undefined : wireBody(body, bend);
     const headers: Record<string, string | undefined> = {
       'Ssp-TraceID': randomUUID(),
       'Ssp-From': '200000009999',
       'Ssp-To': asid,
       'Ssp-InteractionID': INTERACTIONS[interaction][0],
       Authorization: bend.authorization ?? `Bearer ${unsignedToken(claims(interaction, bend.claims))}`,
-      Accept: 'application/fhir+json',
-      ...(body !== undefined && { 'Content-Type': 'application/fhir+json' }),
+      Accept: MEDIA_TYPE[bend.format ?? TEST_FORMAT],
+      ...(wire && { 'Content-Type': MEDIA_TYPE[wire.format] }),
       ...bend.headers,
     };
     const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
     const response = await fetch(baseUrl + path, {
       method,
       headers: given,
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(wire && { body: wire.text }),
       redirect: 'manual',
     });
     const text = await response.text();
-    return {
+    const answer: TestAnswer = {
       status: response.status,
       headers: response.headers,
       text,
-      body: text === '' ? undefined : JSON.parse(text),
+      format: formatOf(response.headers),
+      body: parseAnswer(text, response.headers),
     };
+    assertAnswer({
+      ...answer,
+      method,
+      path,
+      interactionId: headers['Ssp-InteractionID'],
+      prefer: headers['Prefer'],
+      addressee,
+      zone,
+      asked: askedFormat(headers['Accept'], path),
+    });
+    return answer;
   };
 
   return {

@@ -2,10 +2,17 @@
 import type { Representation } from '../representation.js';
 import { writeCapabilities } from './capabilities.js';
 import { writeOutcome } from './outcome.js';
-import { parseOrganizationSearch, parsePatientSearch, parsePractitionerSearch, parseSlotSearch } from './parameters.js';
+import {
+  parseAppointmentSearch,
+  parseOrganizationSearch,
+  parsePatientSearch,
+  parsePractitionerSearch,
+  parseSlotSearch,
+} from './parameters.js';
 import { parseBooking } from './requests/booking.js';
+import { parseAmendment, parseCancellation, refuseBlankReason } from './requests/change.js';
 import { parseRegistration } from './requests/registration.js';
-import { writeAppointment } from './resources/appointment.js';
+import { writeAppointment, writeAppointmentSearch } from './resources/appointment.js';
 import {
   writeLocation,
   writeOrganization,
@@ -23,6 +30,10 @@ export const stu3Representation = {
   parseSlotSearch,
   parseRegistration,
   parseBooking,
+  parseAmendment,
+  parseCancellation,
+  refuseBlankReason,
+  parseAppointmentSearch,
   writePatient,
   writePatientSearch,
   writeRegistration,
@@ -34,6 +45,7 @@ export const stu3Representation = {
   writeFreeSlots,
   writeFederatedSlots,
   writeAppointment,
+  writeAppointmentSearch,
   writeOutcome,
   writeCapabilities,
 } satisfies Representation;

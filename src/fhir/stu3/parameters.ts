@@ -143,6 +143,11 @@ function parseBoundary(name: 'start' | 'end', prefix: 'ge' | 'le', text: string,
   return { dateOnly: false, instant, wall: instant + zone.offsetMinutesAt(instant) * MINUTE };
 }
 
+function dateOf({ wall }: Boundary): number {
+  return Math.floor(wall / DAY) * DAY;
+}
+
+/** Contradiction 17: a search without an end, and slots across an end, are of the workbook only. Both ends bind. */
 function parseWindow(startText: string, endText: string, zone: PracticeZone): Period {
   const start = parseBoundary('start', 'ge', startText, zone);
   const end = parseBoundary('end', 'le', endText, zone);
@@ -152,7 +157,9 @@ function parseWindow(startText: string, endText: string, zone: PracticeZone): Pe
     throw invalidParameter('end', "the period ends before it starts; 'end' must not be before 'start'");
   }
   // The period SHALL NOT be longer than 14 days: by the calendar, so that a clock change neither adds nor takes one.
-  if (end.wall - start.wall > LONGEST_SEARCH_DAYS * DAY) {
+  // Where one end is a date, by dates: whoever may ask for the whole of the last day may ask for a part of it.
+  const length = start.dateOnly || end.dateOnly ? dateOf(end) - dateOf(start) : end.wall - start.wall;
+  if (length > LONGEST_SEARCH_DAYS * DAY) {
     throw invalidParameter(
       'end',
       `the period is too long; ask for at most ${String(LONGEST_SEARCH_DAYS)} days at a time`,
@@ -165,7 +172,8 @@ function parseWindow(startText: string, endText: string, zone: PracticeZone): Pe
 function parseFilter(query: URLSearchParams): SlotFilter {
   const organisationTypes: string[] = [];
   const organisations: string[] = [];
-  for (const text of query.getAll('searchFilter')) {
+  // A comma means "or", as everywhere in FHIR; so does a filter sent again.
+  for (const text of query.getAll('searchFilter').flatMap((value) => value.split(','))) {
     const token = splitToken(text);
     if (token?.system === SYSTEM.organisationType) organisationTypes.push(token.value);
     else if (token?.system === IDENTIFIER_SYSTEM.odsCode) organisations.push(token.value);
@@ -187,9 +195,36 @@ export function parseSlotSearch(query: URLSearchParams, zone: PracticeZone): Par
   if (status !== 'free') throw invalidParameter('status', "the only status that can be searched for is 'free'");
 
   const window = parseWindow(startText, endText, zone);
-  const more = query.getAll(INCLUDE_MORE);
+  // A Slot's actors are two steps away. Who asks for them without ':recurse' means the same; unknown includes, among
+  // them Location:managingOrganization, SHALL NOT be an error.
+  const asked = new Set([...query.getAll(INCLUDE_FIRST), ...query.getAll(INCLUDE_MORE)]);
   return {
     search: { window, filter: parseFilter(query) },
-    includes: { practitioner: more.includes(INCLUDE.practitioner), location: more.includes(INCLUDE.location) },
+    includes: { practitioner: asked.has(INCLUDE.practitioner), location: asked.has(INCLUDE.location) },
   };
+}
+
+function parseDay(text: string, prefix: 'ge' | 'le', zone: PracticeZone): string | undefined {
+  const date = text.slice(prefix.length);
+  return text.startsWith(prefix) && startOfDate(date, zone) !== undefined ? date : undefined;
+}
+
+/**
+ * The two dates of "Retrieve a patient's appointments": exactly two `start` values SHALL be sent, one with `ge` and one
+ * with `le`, both whole dates. Unlike in other searches, leaving them out is an invalid parameter.
+ */
+export function parseAppointmentSearch(query: URLSearchParams, zone: PracticeZone): Period {
+  const values = query.getAll('start');
+  const [from] = values.flatMap((value) => parseDay(value, 'ge', zone) ?? []);
+  const [to] = values.flatMap((value) => parseDay(value, 'le', zone) ?? []);
+  if (values.length !== 2 || from === undefined || to === undefined) {
+    throw invalidParameter('start', 'send it exactly twice, as start=ge{yyyy-mm-dd} and start=le{yyyy-mm-dd}');
+  }
+  // The date of le SHALL NOT be before that of ge.
+  if (to < from) throw invalidParameter('start', "the period ends before it starts; the 'le' date must not be first");
+  const start = zone.fromLocal(from).instant;
+  const next = new Date(Date.parse(`${to}T00:00:00Z`) + DAY).toISOString().slice(0, 10);
+  const end = startOfDate(next, zone);
+  if (end === undefined) throw invalidParameter('start', 'ask for an earlier date');
+  return { start, end };
 }

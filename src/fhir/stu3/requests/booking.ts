@@ -3,148 +3,25 @@
  * Connect 1.2.7. Whether slots, patient, location and practitioner exist and fit together is asked later, by the core.
  */
 import type { BookingRequest } from '../../../domain/appointment.js';
-import type { LocationId, PatientId, PractitionerId, SlotId } from '../../../domain/identifiers.js';
-import { DELIVERY_CHANNELS, type DeliveryChannel } from '../../../domain/schedule.js';
-import type { Instant, PracticeZone } from '../../../domain/time.js';
-import { EXTENSION, PARTICIPATION_STATUSES, PROFILE, SYSTEM, TEXT_LIMIT } from '../codes.js';
-import { parseLocalDateTime } from '../local-time.js';
-import { parseBookingOrganisation } from './booking-organisation.js';
+import type { PracticeZone } from '../../../domain/time.js';
+import { PROFILE } from '../codes.js';
 import {
-  child,
-  children,
-  codingOf,
-  has,
-  invalidResource,
-  referencedId,
-  refuse,
-  requireProfile,
-  text,
-  toElement,
-  type Element,
-} from './elements.js';
+  NEVER_SENT,
+  parseExtensions,
+  parseIdentifiers,
+  parseParticipants,
+  parseSlots,
+  parseText,
+  parseTime,
+  PATH,
+  PROHIBITED_ALWAYS,
+  refuseCancellationReason,
+} from './appointment-parts.js';
+import { parseBookingOrganisation } from './booking-organisation.js';
+import { has, invalidResource, refuse, requireProfile, text, toElement } from './elements.js';
 
-const PATH = 'Appointment';
-/** Prohibited by the profile; `id` is the server's to give, and a modifier could change the meaning of all the rest. */
-const PROHIBITED = [
-  'id',
-  'implicitRules',
-  'modifierExtension',
-  'appointmentType',
-  'indication',
-  'supportingInformation',
-  'incomingReferral',
-  'requestedPeriod',
-];
-/** A consumer SHALL NOT send these; the profile alone would let them pass. */
-const NEVER_SENT = ['reason', 'specialty'];
-
-function parseIdentifiers(appointment: Element): BookingRequest['identifiers'] {
-  return children(appointment, 'identifier').map((identifier, index) => {
-    const at = `${PATH}.identifier[${String(index)}]`;
-    refuse(identifier, ['use', 'type', 'period', 'assigner'], at);
-    const system = text(identifier, 'system');
-    if (system === undefined) throw invalidResource(`${at}.system`, 'name the system of the identifier');
-    const value = text(identifier, 'value');
-    if (value === undefined) throw invalidResource(`${at}.value`, 'give the value of the identifier');
-    return { system, value };
-  });
-}
-
-/** Appointment times SHALL be local with the offset in force: no `Z`, no fraction of a second. */
-function parseTime(appointment: Element, name: 'start' | 'end' | 'created', zone: PracticeZone): Instant {
-  const instant = parseLocalDateTime(text(appointment, name) ?? '', zone);
-  if (instant === undefined) {
-    throw invalidResource(
-      `${PATH}.${name}`,
-      'write the local time of the practice with the offset in force at that time, as yyyy-mm-ddThh:mm:ss+hh:mm',
-    );
-  }
-  return instant;
-}
-
-function parseSlots(appointment: Element): readonly SlotId[] {
-  const slots = children(appointment, 'slot').map((slot, index) => {
-    const id = referencedId(slot, 'Slot');
-    if (id === undefined) {
-      throw invalidResource(`${PATH}.slot[${String(index)}].reference`, 'refer to the slot as Slot/{id}');
-    }
-    return id as SlotId;
-  });
-  if (slots.length === 0) throw invalidResource(`${PATH}.slot`, 'name at least one slot');
-  if (new Set(slots).size < slots.length) throw invalidResource(`${PATH}.slot`, 'name each slot once');
-  return slots;
-}
-
-type Participants = Pick<BookingRequest, 'patientId' | 'locationId' | 'practitionerId'>;
-
-function parseParticipants(appointment: Element): Participants {
-  const found = new Map<string, string>();
-  children(appointment, 'participant').forEach((participant, index) => {
-    const at = `${PATH}.participant[${String(index)}]`;
-    const actor = child(participant, 'actor');
-    if (actor === undefined) throw invalidResource(`${at}.actor`, 'name the participant');
-    if (!PARTICIPATION_STATUSES.has(text(participant, 'status') ?? '')) {
-      throw invalidResource(`${at}.status`, "give the participation status, normally 'accepted'");
-    }
-    const type = ['Patient', 'Location', 'Practitioner'].find((known) => referencedId(actor, known) !== undefined);
-    if (type === undefined) {
-      throw invalidResource(`${at}.actor.reference`, 'refer to it as Patient/{id}, Location/{id} or Practitioner/{id}');
-    }
-    if (found.has(type)) throw invalidResource(`${at}.actor`, `name one ${type} only`);
-    found.set(type, referencedId(actor, type) ?? '');
-  });
-  // One Patient and one Location MUST take part; a Practitioner when there is one.
-  const patientId = found.get('Patient');
-  if (patientId === undefined) throw invalidResource(`${PATH}.participant`, 'name the patient as a participant');
-  const locationId = found.get('Location');
-  if (locationId === undefined) throw invalidResource(`${PATH}.participant`, 'name the location as a participant');
-  return {
-    patientId: patientId as PatientId,
-    locationId: locationId as LocationId,
-    practitionerId: found.get('Practitioner') as PractitionerId | undefined,
-  };
-}
-
-interface Extensions {
-  readonly channel: DeliveryChannel | undefined;
-  readonly roleCode: string | undefined;
-}
-
-/** Extensions we do not know are allowed by the profile and left aside. */
-function parseExtensions(appointment: Element): Extensions {
-  const extensions = children(appointment, 'extension');
-  let channel: DeliveryChannel | undefined;
-  let roleCode: string | undefined;
-  extensions.forEach((extension, index) => {
-    const at = `${PATH}.extension[${String(index)}]`;
-    const url = text(extension, 'url');
-    if (url === EXTENSION.cancellationReason || url === EXTENSION.deliveryChannelWithdrawn) {
-      throw invalidResource(at, 'must not be sent with a booking; leave it out');
-    }
-    if (url === EXTENSION.deliveryChannel) {
-      if (channel !== undefined) throw invalidResource(at, 'send the delivery channel once');
-      channel = DELIVERY_CHANNELS.find((known) => known === text(extension, 'valueCode'));
-      if (channel === undefined) throw invalidResource(`${at}.valueCode`, `use one of ${DELIVERY_CHANNELS.join(', ')}`);
-    }
-    if (url === EXTENSION.practitionerRole) {
-      roleCode ??= text(codingOf(child(extension, 'valueCodeableConcept'), SYSTEM.jobRole), 'code');
-      if (roleCode === undefined) throw invalidResource(at, `code the role with ${SYSTEM.jobRole}`);
-    }
-  });
-  return { channel, roleCode };
-}
-
-/** Over-long text is an error: it SHALL NOT be truncated. Counted in characters, not in UTF-16 units. */
-function parseText(appointment: Element, name: 'description' | 'comment'): string | undefined {
-  const value = text(appointment, name);
-  if (value === undefined && has(appointment, name)) {
-    throw invalidResource(`${PATH}.${name}`, 'must not be blank');
-  }
-  if (value !== undefined && Array.from(value).length > TEXT_LIMIT[name]) {
-    throw invalidResource(`${PATH}.${name}`, `shorten it to at most ${String(TEXT_LIMIT[name])} characters`);
-  }
-  return value;
-}
+/** `id` is the server's to give. */
+const PROHIBITED = ['id', ...PROHIBITED_ALWAYS];
 
 export function parseBooking(resource: unknown, zone: PracticeZone): BookingRequest {
   const appointment = toElement(resource);
@@ -160,6 +37,7 @@ export function parseBooking(resource: unknown, zone: PracticeZone): BookingRequ
   if (end <= start) throw invalidResource(`${PATH}.end`, 'must be after the start');
   const slots = parseSlots(appointment);
   const participants = parseParticipants(appointment);
+  refuseCancellationReason(appointment);
   const { channel, roleCode } = parseExtensions(appointment);
   const bookingOrganisation = parseBookingOrganisation(appointment, PATH);
 

@@ -1,5 +1,11 @@
 /** Appointment by GPConnect-Appointment-1 of GP Connect 1.2.7, as every appointment interaction answers it. */
-import type { Appointment as FhirAppointment, AppointmentParticipant, Extension, Organization } from 'fhir/r3.js';
+import type {
+  Appointment as FhirAppointment,
+  AppointmentParticipant,
+  Bundle,
+  Extension,
+  Organization,
+} from 'fhir/r3.js';
 import type { Appointment, BookingOrganisation } from '../../../domain/appointment.js';
 import type { Practice, PractitionerRole } from '../../../domain/practice.js';
 import { MINUTE } from '../../../domain/time.js';
@@ -98,4 +104,10 @@ export function writeAppointment(appointment: Appointment, practice: Practice): 
     ...(comment && { comment }),
     participant: toParticipants(appointment),
   };
+}
+
+/** None at all is an answer too: an empty search result. */
+export function writeAppointmentSearch(appointments: readonly Appointment[], practice: Practice): Bundle {
+  const entry = appointments.map((appointment) => ({ resource: writeAppointment(appointment, practice) }));
+  return { resourceType: 'Bundle', type: 'searchset', ...(entry.length > 0 && { entry }) };
 }

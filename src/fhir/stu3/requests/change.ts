@@ -1,0 +1,125 @@
+/**
+ * The bodies of "Amend an appointment" and "Cancel an appointment" of GP Connect 1.2.7: the whole Appointment, read,
+ * changed and sent back. Whether only what may change has changed is asked later, by the core.
+ */
+import type { AppointmentAsSent } from '../../../domain/appointment.js';
+import { GatewayError } from '../../../domain/errors.js';
+import type { PracticeZone } from '../../../domain/time.js';
+import { EXTENSION, PROFILE } from '../codes.js';
+import {
+  NEVER_SENT,
+  parseExtensions,
+  parseIdentifiers,
+  parseParticipants,
+  parseSlots,
+  parseText,
+  parseTime,
+  PATH,
+  PROHIBITED_ALWAYS,
+  refuseCancellationReason,
+} from './appointment-parts.js';
+import { parseBookingOrganisation } from './booking-organisation.js';
+import {
+  child,
+  children,
+  has,
+  invalidResource,
+  refuse,
+  requireProfile,
+  text,
+  toElement,
+  type Element,
+} from './elements.js';
+
+/** As they are always given back: nobody else has answered for a participant. */
+const PARTICIPATION = 'accepted';
+
+function wholeNumber(appointment: Element, name: string): number | undefined {
+  const value = has(appointment, name) ? appointment[name] : undefined;
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** An appointment that the practice made itself has no booking organisation, and none can be added. */
+function hasBookingOrganisation(appointment: Element): boolean {
+  const extensions = children(appointment, 'extension');
+  return (
+    has(appointment, 'contained') ||
+    extensions.some((extension) => text(extension, 'url') === EXTENSION.bookingOrganisation)
+  );
+}
+
+function refuseOtherParticipation(appointment: Element): void {
+  children(appointment, 'participant').forEach((participant, index) => {
+    if (text(participant, 'status') === PARTICIPATION) return;
+    throw invalidResource(`${PATH}.participant[${String(index)}].status`, `must stay '${PARTICIPATION}'`);
+  });
+}
+
+function parseAppointment(resource: unknown, status: 'booked' | 'cancelled', zone: PracticeZone): AppointmentAsSent {
+  const appointment = toElement(resource);
+  if (text(appointment, 'resourceType') !== 'Appointment') throw invalidResource(PATH, 'send an Appointment');
+  requireProfile(appointment, PROFILE.appointment, PATH);
+  refuse(appointment, PROHIBITED_ALWAYS, PATH);
+  refuse(appointment, NEVER_SENT, PATH);
+  if (text(appointment, 'status') !== status) throw invalidResource(`${PATH}.status`, `the status must be '${status}'`);
+  const id = text(appointment, 'id');
+  if (id === undefined) throw invalidResource(`${PATH}.id`, 'send the id of the appointment');
+  const description = parseText(appointment, 'description');
+  if (description === undefined) {
+    throw invalidResource(`${PATH}.description`, 'say what the appointment is for');
+  }
+  const category = child(appointment, 'serviceCategory');
+  const participants = parseParticipants(appointment);
+  refuseOtherParticipation(appointment);
+  return {
+    id,
+    slots: parseSlots(appointment),
+    start: parseTime(appointment, 'start', zone),
+    end: parseTime(appointment, 'end', zone),
+    ...participants,
+    description,
+    comment: parseText(appointment, 'comment'),
+    created: has(appointment, 'created') ? parseTime(appointment, 'created', zone) : undefined,
+    minutes: wholeNumber(appointment, 'minutesDuration'),
+    priority: wholeNumber(appointment, 'priority'),
+    ...parseExtensions(appointment),
+    identifiers: parseIdentifiers(appointment),
+    bookingOrganisation: hasBookingOrganisation(appointment) ? parseBookingOrganisation(appointment, PATH) : undefined,
+    scheduleType: text(category, 'text'),
+    slotTypes: children(appointment, 'serviceType').flatMap((type) => text(type, 'text') ?? []),
+  };
+}
+
+export function parseAmendment(resource: unknown, zone: PracticeZone): AppointmentAsSent {
+  refuseCancellationReason(toElement(resource));
+  return parseAppointment(resource, 'booked', zone);
+}
+
+/**
+ * A blank reason has an error code of its own. Asked before the structure of the body is looked at, where an empty text
+ * would be refused under another one.
+ */
+export function refuseBlankReason(resource: unknown): void {
+  children(toElement(resource), 'extension').forEach((extension, index) => {
+    if (text(extension, 'url') !== EXTENSION.cancellationReason) return;
+    const given = has(extension, 'valueString') ? extension['valueString'] : undefined;
+    if (typeof given !== 'string' || given.trim() !== '') return;
+    const fhirPath = `${PATH}.extension[${String(index)}].valueString`;
+    throw new GatewayError('invalid-parameter', `${fhirPath}: the cancellation reason must not be blank`, { fhirPath });
+  });
+}
+
+export function parseCancellation(
+  resource: unknown,
+  zone: PracticeZone,
+): { readonly sent: AppointmentAsSent; readonly reason: string } {
+  const appointment = toElement(resource);
+  const reasons = children(appointment, 'extension').filter(
+    (extension) => text(extension, 'url') === EXTENSION.cancellationReason,
+  );
+  const reason = reasons.length === 1 ? text(reasons[0], 'valueString') : undefined;
+  if (reason === undefined) {
+    throw invalidResource(`${PATH}.extension`, `give the reason once, as a text in ${EXTENSION.cancellationReason}`);
+  }
+  return { sent: parseAppointment(resource, 'cancelled', zone), reason };
+}
