@@ -49,7 +49,7 @@ export function claimsIn(tests: readonly { readonly file: string; readonly name:
       if (BROKEN_TAG.test(part.replace(TAG, ''))) throw new Error(`${file}: this title has a broken tag: ${part}`);
       if (ids.length === 0) continue;
       const path = parts.slice(0, depth + 1).map((each) => each.replace(TAG, ''));
-      const title = path.join(' › ') + (depth + 1 < parts.length ? ' (every test)' : '');
+      const title = path.join(' › ') + (depth + 1 < parts.length ? ' (the group)' : '');
       claims.set(`${file} ${title}`, { file, title, ids });
     }
   }
@@ -174,7 +174,7 @@ exist.
 
 ${counts(claims)}
 
-A title with \`%s\` stands for all rows of its table. "Every test" means each test of the group.
+A title with \`%s\` stands for all rows of its table. "The group" means all tests below that title.
 
 Interactions: ${INTERACTIONS.map(([id, name]) => `${id} ${name}`).join(', ')}.
 

@@ -99,7 +99,7 @@ describe('docs/conformance.md', () => {
       { file: 'a.ts', name: 'group [4.1-1] > other' },
     ];
     expect(claimsIn(tests)).toEqual([
-      { file: 'a.ts', title: 'group (every test)', ids: ['4.1-1'] },
+      { file: 'a.ts', title: 'group (the group)', ids: ['4.1-1'] },
       { file: 'a.ts', title: 'group › test %s', ids: ['4.1-2', '10.1-3'] },
     ]);
     expect(claimsIn([{ file: 'b.ts', name: 'identifier[0] of a list' }])).toEqual([]);

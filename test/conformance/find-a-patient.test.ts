@@ -101,7 +101,7 @@ describe('find a patient: parameters', () => {
 });
 
 describe('find a patient: what is answered', () => {
-  it('find a patient: a searchset Bundle with exactly the patient asked for [9.2-1 9.2-2 9.2-20 4.4-15 13-1]', async () => {
+  it('find a patient: a searchset Bundle with exactly the patient asked for [9.2-1 9.2-2 9.2-20 4.4-15 13-1 4.6-1]', async () => {
     const patient = await found('9990000018');
     expect(patient).toMatchObject({ resourceType: 'Patient', active: true, gender: 'male', birthDate: '1938-01-03' });
     expect(patient.id).toMatch(/^[A-Za-z0-9\-.]{1,64}$/);

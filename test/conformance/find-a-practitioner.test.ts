@@ -29,7 +29,7 @@ async function found(sdsUserId: string, practice = 'A99901'): Promise<Json> {
   return answer.body.entry[0].resource;
 }
 
-describe('find a practitioner: parameters', () => {
+describe('find a practitioner: parameters [9.5-1 9.5-2 9.5-3 9.5-9 9.5-10 9.5-11 9.5-12 9.5-13 4.4-15 4.4-16 4.4-17 4.4-18 7.2-2 7.2-3]', () => {
   searchByIdentifier(() => gateway, {
     title: 'find a practitioner',
     interaction: 'findPractitioner',
@@ -50,7 +50,7 @@ describe('find a practitioner: parameters', () => {
 });
 
 describe('find a practitioner: what is answered', () => {
-  it('find a practitioner: everything known is populated: identifiers, one official name and gender', async () => {
+  it('find a practitioner: everything known is populated: identifiers, one official name and gender [9.5-4 9.5-5 9.5-6]', async () => {
     expect(await found('555000111242')).toEqual({
       resourceType: 'Practitioner',
       id: 'practitioner-a99901-42',
@@ -67,7 +67,7 @@ describe('find a practitioner: what is answered', () => {
     });
   });
 
-  it('find a practitioner: no, one or several role profile ids, beside the one user id', async () => {
+  it('find a practitioner: no, one or several role profile ids, beside the one user id [9.5-8]', async () => {
     const systems = async (sdsUserId: string): Promise<string[]> =>
       (await found(sdsUserId)).identifier.map(({ system }: Json) => system.slice(ID.length));
     const role = 'sds-role-profile-id';
@@ -76,7 +76,7 @@ describe('find a practitioner: what is answered', () => {
     expect(await systems('555000111244')).toEqual(['sds-user-id', role, role, role]);
   });
 
-  it('find a practitioner: each language is an nhsCommunication of its own', async () => {
+  it('find a practitioner: each language is an nhsCommunication of its own [9.5-6]', async () => {
     const language = (code: string, display: string): object => ({
       url: `${PROFILE}Extension-CareConnect-GPC-NHSCommunication-1`,
       extension: [
@@ -96,7 +96,7 @@ describe('find a practitioner: what is answered', () => {
     expect(bare.name).toEqual([{ use: 'official', family: 'Bare' }]);
   });
 
-  it('find a practitioner: what SHALL NOT be populated is not there', async () => {
+  it('find a practitioner: what SHALL NOT be populated is not there [9.5-7]', async () => {
     const barred = ['telecom', 'address', 'birthDate', 'photo', 'qualification', 'communication', 'text', 'active'];
     expect(Object.keys(await found('555000111243')).filter((key) => barred.includes(key))).toEqual([]);
   });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-describe('find an organisation', () => {
+describe('find an organisation [9.7-1 9.7-2 9.7-3 9.7-8 9.7-9 9.7-10 9.7-11 9.7-12 4.4-15 4.4-16 4.4-18]', () => {
   searchByIdentifier(() => gateway, {
     title: 'find an organisation',
     interaction: 'findOrganization',
@@ -24,7 +24,7 @@ describe('find an organisation', () => {
     malformed: ['a99901', 'A9', 'A99901-1', 'A99901 ', 'A9990123456', 'Ä99901'],
   });
 
-  it('find an organisation: everything known is populated, and nothing else', async () => {
+  it('find an organisation: everything known is populated, and nothing else [9.7-4 9.7-5 9.7-6 9.7-7 11-10]', async () => {
     const { body } = await gateway.consumer().get('findOrganization', findOrganizationPath('A99901'));
     expect(body.entry[0].resource).toEqual({
       resourceType: 'Organization',

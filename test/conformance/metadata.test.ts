@@ -57,17 +57,17 @@ describe('get the capability statement', () => {
     expect(statement.rest[0]).toMatchObject({ mode: 'server', security: { cors: true } });
   });
 
-  it('Patient has read and search-type with identifier', () => {
+  it('Patient has read and search-type with identifier [9.1-12]', () => {
     expect([codes('Patient'), params('Patient')]).toEqual([['read', 'search-type'], ['identifier']]);
     expect(resource('Patient').searchParam[0].type).toBe('token');
   });
 
-  it.each(['Practitioner', 'Organization'])('%s has read and search-type with identifier', (type) => {
+  it.each(['Practitioner', 'Organization'])('%s has read and search-type with identifier [9.1-12]', (type) => {
     expect([codes(type), params(type)]).toEqual([['read', 'search-type'], ['identifier']]);
     expect(resource(type).searchParam[0].type).toBe('token');
   });
 
-  it('Location has read only', () => {
+  it('Location has read only [9.1-13]', () => {
     expect([codes('Location'), params('Location')]).toEqual([['read'], []]);
   });
 

@@ -29,7 +29,7 @@ const read = async (id: string): Promise<Json> => {
   return body;
 };
 
-describe('read a location', () => {
+describe('read a location [9.9-1 9.9-6 3-5 4.4-8 7.2-12]', () => {
   readById(() => gateway, {
     title: 'read a location',
     interaction: 'readLocation',
@@ -39,7 +39,7 @@ describe('read a location', () => {
     elsewhere: 'location-a99902-11',
   });
 
-  it('read a location: name, one address as an object, telecom, and the organisation that manages it', async () => {
+  it('read a location: name, one address as an object, telecom, and the organisation that manages it [9.9-2 9.9-3 9.9-4 9.9-7 11-9]', async () => {
     expect(await read('location-a99901-10')).toEqual({
       resourceType: 'Location',
       id: 'location-a99901-10',
@@ -68,7 +68,7 @@ describe('read a location', () => {
     expect(branch.managingOrganization).toEqual({ reference: 'Organization/A99901' });
   });
 
-  it('read a location: those of a slot search can be read, and are the same there', async () => {
+  it('read a location: those of a slot search can be read, and are the same there [3-8]', async () => {
     const search = await gateway.consumer().get('searchSlots', slotPath(undefined, undefined, WITH_ACTORS));
     const included = search.body.entry
       .map(({ resource }: Json) => resource)
@@ -77,7 +77,7 @@ describe('read a location', () => {
     for (const resource of included as Json[]) expect(await read(resource.id)).toEqual(resource);
   });
 
-  it("read a location: a patient's preferred surgery resolves", async () => {
+  it("read a location: a patient's preferred surgery resolves [3-8 11-13]", async () => {
     const { body } = await gateway.consumer('A99902').get('findPatient', findPath('9990000018'));
     const [details] = body.entry[0].resource.extension;
     const [{ valueReference }] = details.extension;
@@ -85,7 +85,7 @@ describe('read a location', () => {
     expect([answer.status, answer.body.name]).toEqual([200, 'Quayside Practice']);
   });
 
-  it('read a location: what SHALL NOT be populated is not there', async () => {
+  it('read a location: what SHALL NOT be populated is not there [9.9-5]', async () => {
     const barred = ['endpoint', 'mode', 'text', 'physicalType', 'identifier'];
     expect(Object.keys(await read('location-a99901-10')).filter((key) => barred.includes(key))).toEqual([]);
   });

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-describe('read a practitioner', () => {
+describe('read a practitioner [9.6-1 9.6-3 3-5 4.4-8]', () => {
   readById(() => gateway, {
     title: 'read a practitioner',
     interaction: 'readPractitioner',
@@ -21,13 +21,13 @@ describe('read a practitioner', () => {
     elsewhere: 'practitioner-a99903-71',
   });
 
-  it('read a practitioner: the answer is the one that find a practitioner gives', async () => {
+  it('read a practitioner: the answer is the one that find a practitioner gives [9.6-2]', async () => {
     const search = await gateway.consumer().get('findPractitioner', findPractitionerPath('555000111243'));
     const { resource } = search.body.entry[0];
     expect((await gateway.consumer().get('readPractitioner', `/Practitioner/${resource.id}`)).body).toEqual(resource);
   });
 
-  it('read a practitioner: those of a slot search can be read, and are the same there', async () => {
+  it('read a practitioner: those of a slot search can be read, and are the same there [3-8]', async () => {
     const search = await gateway.consumer().get('searchSlots', slotPath(undefined, undefined, WITH_ACTORS));
     const included = search.body.entry
       .map(({ resource }: Json) => resource)
@@ -41,7 +41,7 @@ describe('read a practitioner', () => {
     expect((await gateway.consumer().get('readPractitioner', `/${slot?.practitioner ?? ''}`)).status).toBe(200);
   });
 
-  it('read a practitioner: a change in what is known of one changes the version', async () => {
+  it('read a practitioner: a change in what is known of one changes the version [4.3-2]', async () => {
     const path = '/Practitioner/practitioner-a99901-42';
     const before = (await gateway.consumer().get('readPractitioner', path)).headers.get('etag');
     const other = await startTestGateway({

@@ -17,7 +17,7 @@ const read = async (reference: string): Promise<Json> => {
   return body;
 };
 
-describe('read an organisation', () => {
+describe('read an organisation [9.8-1 9.8-2 3-5 4.4-8]', () => {
   readById(() => gateway, {
     title: 'read an organisation',
     interaction: 'readOrganization',
@@ -38,7 +38,7 @@ describe('read an organisation', () => {
     expect(await read('Organization/A99901')).toEqual(included.resource);
   });
 
-  it('read an organisation: references to it from a patient and from a location resolve', async () => {
+  it('read an organisation: references to it from a patient and from a location resolve [3-8 9.8-3]', async () => {
     const patient = await gateway.consumer().get('findPatient', findPath('9990000018'));
     const location = await gateway.consumer().get('readLocation', '/Location/location-a99901-10');
     for (const resource of [patient.body.entry[0].resource, location.body]) {
@@ -47,7 +47,7 @@ describe('read an organisation', () => {
     }
   });
 
-  it('read an organisation: what SHALL NOT be populated is not there', async () => {
+  it('read an organisation: what SHALL NOT be populated is not there [9.7-7]', async () => {
     const body = await read('Organization/A99901');
     expect(Object.keys(body).filter((key) => ['contact', 'endpoint', 'text', 'partOf'].includes(key))).toEqual([]);
     expect(JSON.stringify(body)).not.toMatch(/"use":"home"|"state"/);
