@@ -1,6 +1,6 @@
 /** The steps of the consumer flow that most tests need on their way to what they are about. */
 import { expect } from 'vitest';
-import type { Bend, Json, TestAnswer, TestConsumer } from './consumer.js';
+import { CONTENT_TYPE, type Bend, type Json, type TestAnswer, type TestConsumer } from './consumer.js';
 
 export const PROFILE = 'https://fhir.nhs.uk/STU3/StructureDefinition/';
 export const CODES = 'https://fhir.nhs.uk/STU3/CodeSystem/';
@@ -161,7 +161,7 @@ export function expectRefusal(answer: TestAnswer, status: number, code: string):
     status,
     code,
   });
-  expect(answer.headers.get('content-type')).toBe('application/fhir+json;charset=utf-8');
+  expect(answer.headers.get('content-type')).toBe(CONTENT_TYPE[answer.format]);
   expect(answer.headers.get('cache-control')).toContain('no-store');
   const { body } = answer;
   expect(body.resourceType).toBe('OperationOutcome');
