@@ -1,7 +1,10 @@
 /** `slotbridge config check`: reads a practices file as `serve` would, and says all that is wrong with it. */
 import { accessSync, constants } from 'node:fs';
-import { ConfigurationError, formatProblems, loadConfiguration } from '../config.js';
+import { ConfigurationError, formatProblems, loadConfiguration, type Configuration } from '../config.js';
 import { registry } from '../connectors/registry.js';
+
+/** Of the STU3 face, below a practice's or a group's own part of the address. */
+const STU3_PATH = 'STU3/1/gpconnect';
 
 export function checkConfiguration(file: string, { format }: { readonly format: string }): void {
   if (format !== 'text' && format !== 'json') throw new Error(`'${format}' is no format: use text or json`);
@@ -12,14 +15,26 @@ export function checkConfiguration(file: string, { format }: { readonly format: 
     throw new Error(`${file} cannot be read: check that it exists and may be read`);
   }
   try {
-    const { practices, groups, warnings } = loadConfiguration(file, process.env, registry);
+    const configuration = loadConfiguration(file, process.env, registry);
+    const { practices, groups, warnings } = configuration;
+    const services = servicesOf(configuration);
     if (asJson) {
       print(
-        JSON.stringify({ valid: true, practices: practices.length, groups: groups.length, problems: [], warnings }),
+        JSON.stringify({
+          valid: true,
+          practices: practices.length,
+          groups: groups.length,
+          services,
+          problems: [],
+          warnings,
+        }),
       );
     } else {
       for (const warning of warnings) print(`warning: ${formatProblems([warning])}`);
       print(`${file}: valid; ${practices.length} practices, ${groups.length} groups`);
+      for (const { name, asid, address, enabled } of services) {
+        print(`  ${address}  ASID ${asid}  ${name}${enabled.length === 0 ? ' (switched off)' : ''}`);
+      }
     }
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
@@ -30,6 +45,34 @@ export function checkConfiguration(file: string, { format }: { readonly format: 
     }
     process.exitCode = 1;
   }
+}
+
+interface Service {
+  readonly name: string;
+  readonly asid: string;
+  /** What a consumer puts before each interaction's path. */
+  readonly address: string;
+  /** Capabilities that are switched on. */
+  readonly enabled: readonly string[];
+}
+
+/** Everything that has an address of its own, as a consumer needs to know it. */
+function servicesOf({ publicUrl, practices, groups }: Configuration): readonly Service[] {
+  const at = (segment: string): string => `${publicUrl}/${segment}/${STU3_PATH}`;
+  return [
+    ...practices.map(({ practice: { odsCode, name, asid, enabled } }) => ({
+      name,
+      asid,
+      address: at(odsCode),
+      enabled: Object.entries(enabled).flatMap(([capability, on]) => (on ? [capability] : [])),
+    })),
+    ...groups.map(({ name, asid }) => ({
+      name: `group ${name}`,
+      asid,
+      address: at(`federation/${name}`),
+      enabled: ['appointmentManagement'],
+    })),
+  ];
 }
 
 function print(line: string): void {

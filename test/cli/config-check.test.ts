@@ -43,6 +43,24 @@ describe('slotbridge config check', () => {
     });
   });
 
+  it('of a file without a mistake tells where each practice and group is called, and under which ASID', async () => {
+    const { stdout } = await run(['config', 'check', GOOD], environment);
+    const lines = stdout.trimEnd().split('\n').slice(-4);
+    expect(lines[0]).toBe(
+      '  https://gateway.example.nhs.uk/A99901/STU3/1/gpconnect  ASID 200000009901  Riverside Surgery',
+    );
+    expect(lines[3]).toBe(
+      '  https://gateway.example.nhs.uk/federation/north/STU3/1/gpconnect  ASID 200000009900  group north',
+    );
+    const json = await run(['config', 'check', '--format', 'json', GOOD], environment);
+    expect((JSON.parse(json.stdout) as { services: unknown[] }).services).toContainEqual({
+      name: 'Hillside Medical Centre',
+      asid: '200000009903',
+      address: 'https://gateway.example.nhs.uk/A99903/STU3/1/gpconnect',
+      enabled: ['foundations', 'appointmentManagement'],
+    });
+  });
+
   it('in JSON says the same', async () => {
     const { code, stdout } = await run(['config', 'check', '--format', 'json', GOOD], environment);
     expect(code).toBe(0);
