@@ -83,3 +83,14 @@ export function meets(filter: SlotFilter, { organisationTypes, organisations }: 
     (organisations === undefined || organisations.some((code) => filter.organisations.includes(code)))
   );
 }
+
+/** How an organisation that books would have searched. */
+export function filterOf({
+  odsCode,
+  type,
+}: {
+  readonly odsCode: string;
+  readonly type: string | undefined;
+}): SlotFilter {
+  return { organisationTypes: type === undefined ? [] : [type], organisations: [odsCode] };
+}

@@ -1,11 +1,12 @@
 /** How many slots of a schedule organisations of one kind may book, against a ledger that says what is booked. */
 import { describe, expect, it } from 'vitest';
 import type { GatewayContext, Request } from '../../src/core/context.js';
-import { capLocks, checkCap, fullSchedules } from '../../src/core/rules/slot-cap.js';
+import { createKeyedLocks } from '../../src/core/locks.js';
+import { fullSchedules, withinCaps } from '../../src/core/rules/slot-cap.js';
 import { parseOdsCode, type OdsCode, type ScheduleId } from '../../src/domain/identifiers.js';
 import type { Schedule, SlotCap, SlotFilter } from '../../src/domain/schedule.js';
 import type { BookedInSchedule } from '../../src/ports/ledger.js';
-import { practice, SCHEDULE, slotNumber } from './bench.js';
+import { bookingOf, practice, SCHEDULE, slotNumber } from './bench.js';
 
 function ods(text: string): OdsCode {
   const code = parseOdsCode(text);
@@ -99,23 +100,51 @@ describe('a cap of slots in a schedule', () => {
 });
 
 describe('booking under a cap', () => {
-  const request = { entry: { practice: practice() } } as unknown as Request;
-  const placesOf = (schedule: Schedule, count: number) =>
-    Array.from({ length: count }, (_, n) => ({ slot: slotNumber(n), schedule }));
+  const URGENT_CARE = { system: 'organisation-types', code: 'urgent-care', display: 'Urgent Care' };
+
+  /** A ledger in which what is claimed counts from the moment the claim has ended. */
+  function desk(rows: BookedInSchedule[] = []) {
+    const context = { ...contextWith(rows), locks: createKeyedLocks() };
+    const claim = async (schedule: Schedule, slots: number, name = 'Z99903'): Promise<string> => {
+      const places = Array.from({ length: slots }, (_, n) => ({ slot: slotNumber(n), schedule }));
+      const [first, ...rest] = places;
+      if (!first) throw new Error('no place');
+      const booking = bookingOf([first.slot]);
+      const bookingOrganisation = { ...booking.bookingOrganisation, odsCode: ods(name), type: URGENT_CARE };
+      const saga = {
+        context,
+        request: { entry: { practice: practice() } } as unknown as Request,
+        booking: { ...booking, bookingOrganisation },
+        signal: new AbortController().signal,
+      };
+      return withinCaps(saga, [first, ...rest], async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        rows.push({ ...booked(name, 'urgent-care', slots), scheduleId: schedule.id });
+        return 'claimed';
+      });
+    };
+    return { claim, rows };
+  }
+  const REFUSED = { code: 'invalid-resource', fhirPath: 'Appointment.slot' };
 
   it('takes all slots of the booking into account', async () => {
-    const context = contextWith([booked('Z99903', 'urgent-care', 2)]);
+    const { claim } = desk([booked('Z99902', 'urgent-care', 2)]);
     const schedule = capped(urgent(4));
-    await expect(checkCap(context, request, placesOf(schedule, 2), URGENT)).resolves.toBeUndefined();
-    await expect(checkCap(context, request, placesOf(schedule, 3), URGENT)).rejects.toMatchObject({
-      code: 'invalid-resource',
-      fhirPath: 'Appointment.slot',
-    });
+    await expect(claim(schedule, 3)).rejects.toMatchObject(REFUSED);
+    await expect(claim(schedule, 2)).resolves.toBe('claimed');
+    await expect(claim(schedule, 1)).rejects.toMatchObject(REFUSED);
   });
 
-  it('is checked one booking of the schedule after the other, and without caps not at all', () => {
-    expect(capLocks(ods('A99901'), placesOf(SCHEDULE, 2))).toEqual([]);
-    expect(capLocks(ods('A99901'), placesOf(capped(), 2))).toEqual([]);
-    expect(capLocks(ods('A99901'), placesOf(capped(urgent(1)), 2))).toEqual([`cap/A99901/${SCHEDULE.id}`]);
+  it('is made one after the other, so that two at once cannot both take the last place', async () => {
+    const { claim, rows } = desk();
+    const ended = await Promise.allSettled([1, 2, 3, 4].map(() => claim(capped(urgent(2)), 1)));
+    expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
+    expect(rows).toHaveLength(2);
+  });
+
+  it('of which none applies is made as if there were none', async () => {
+    const { claim } = desk([booked('Z99902', 'urgent-care', 9)]);
+    await expect(claim(capped(hub(1)), 2)).resolves.toBe('claimed');
+    await expect(claim(SCHEDULE, 2)).resolves.toBe('claimed');
   });
 });

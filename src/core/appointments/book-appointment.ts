@@ -15,6 +15,7 @@ import { underPlaceLocks, withinDeadline } from './frame.js';
 import { fingerprintOf, transportKey } from '../rows/fingerprint.js';
 import { isActive, linkedRecord } from '../rows/patient-link.js';
 import { checkAgainstPlaces, checkBeforeReading, placeOf, type Place } from '../rules/place-rules.js';
+import { withinCaps } from '../rules/slot-cap.js';
 import { mirroredIfKnown, releaseIfCancelled } from './mirror.js';
 import { confirm } from '../saga/confirm.js';
 import { contended, notBooked, outcomeUnknown, patientGone, slotTaken } from '../saga/refusals.js';
@@ -89,7 +90,7 @@ async function bookAlone(saga: Saga): Promise<Outcome> {
   // The practice may have moved the NHS number to another record since the patient was found.
   if (!record) throw patientGone();
   checkAgainstPlaces(booking, practice, places, context.runtime.clock.now());
-  const claimed = await claim(saga, places);
+  const claimed = await withinCaps(saga, places, () => claim(saga, places));
   if (claimed.replayed) return claimed;
   try {
     // Nothing is ever sent for a consumer that no longer waits.

@@ -3,6 +3,7 @@ import type { BookingRequest } from '../../domain/appointment.js';
 import { GatewayError } from '../../domain/errors.js';
 import type { Practice } from '../../domain/practice.js';
 import type { Schedule, Slot } from '../../domain/schedule.js';
+import { filterOf } from '../../domain/slot-rules.js';
 import type { PlaceView, PracticeCapabilities } from '../../ports/practice-system.js';
 import { slotTaken } from '../saga/refusals.js';
 import { isOpenForBooking, mayUse } from '../search-free-slots.js';
@@ -121,7 +122,7 @@ export function checkAgainstPlaces(
   }
   // Slots SHALL still satisfy the availability rules at the moment of booking.
   const { type, odsCode } = booking.bookingOrganisation;
-  const filter = { organisationTypes: type ? [type.code] : [], organisations: [odsCode] };
+  const filter = filterOf({ odsCode, type: type?.code });
   for (const { slot } of places) {
     if (!mayUse(slot, filter)) {
       throw invalid('The practice keeps this slot for other organisations', 'Appointment.slot');

@@ -4,15 +4,13 @@
  */
 import { GatewayError } from '../../domain/errors.js';
 import type { OdsCode, ScheduleId } from '../../domain/identifiers.js';
-import type { Schedule, Slot, SlotCap, SlotFilter } from '../../domain/schedule.js';
-import { meets } from '../../domain/slot-rules.js';
+import type { Schedule, SlotCap, SlotFilter } from '../../domain/schedule.js';
+import { filterOf, meets } from '../../domain/slot-rules.js';
 import type { BookedInSchedule } from '../../ports/ledger.js';
-import type { GatewayContext, Request } from '../context.js';
-
-interface Place {
-  readonly slot: Slot;
-  readonly schedule: Schedule;
-}
+import type { GatewayContext } from '../context.js';
+import { contended } from '../saga/refusals.js';
+import type { Saga } from '../saga/saga.js';
+import type { Place } from './place-rules.js';
 
 /** Room that the caps leave in each schedule for one who asks like this; schedules without such a cap are not named. */
 async function roomIn(
@@ -40,8 +38,7 @@ function countedIn(booked: readonly BookedInSchedule[], cap: SlotCap): number {
   return booked.reduce((sum, { organisation, organisationType: type, slots }) => {
     // What the practice books for itself names no organisation, and uses up nobody's share.
     if (organisation === undefined) return sum;
-    const holder = { organisations: [organisation], organisationTypes: type === undefined ? [] : [type] };
-    return meets(holder, cap) ? sum + slots : sum;
+    return meets(filterOf({ odsCode: organisation, type }), cap) ? sum + slots : sum;
   }, 0);
 }
 
@@ -57,29 +54,34 @@ export async function fullSchedules(
 }
 
 /**
- * Whether the caps leave room for all these places. What is counted must not change before the attempt is claimed:
- * hold `capLocks` until then.
+ * Claims places of one schedule, if the caps leave room for all of them. Claims under caps are made one after the
+ * other for each schedule, so that two at once cannot both take the last place; without caps nothing is done.
  */
-export async function checkCap(
-  context: GatewayContext,
-  request: Request,
-  places: readonly Place[],
-  filter: SlotFilter,
-): Promise<void> {
-  const schedules = new Map(places.map(({ schedule }) => [schedule.id, schedule]));
-  const room = await roomIn(context, request.entry.practice.odsCode, [...schedules.values()], filter);
-  for (const [id, left] of room) {
-    if (places.filter(({ schedule }) => schedule.id === id).length <= left) continue;
-    throw new GatewayError(
-      'invalid-resource',
-      'The practice offers no more slots of this rota to organisations like yours. Search for free slots again',
-      { fhirPath: 'Appointment.slot' },
+export async function withinCaps<T>(
+  { context, request, booking, signal }: Pick<Saga, 'context' | 'request' | 'booking' | 'signal'>,
+  places: readonly [Place, ...Place[]],
+  claim: () => Promise<T>,
+): Promise<T> {
+  const [{ schedule }] = places;
+  const { odsCode } = request.entry.practice;
+  const { bookingOrganisation: organisation } = booking;
+  if (schedule.caps === undefined || schedule.caps.length === 0) return claim();
+  const claimed = await context.locks.run(`cap/${odsCode}/${schedule.id}`, signal, async () => {
+    const room = await roomIn(
+      context,
+      odsCode,
+      [schedule],
+      filterOf({ odsCode: organisation.odsCode, type: organisation.type?.code }),
     );
-  }
-}
-
-/** Keys under which claims of capped schedules are made one after the other, in the order to take them in. */
-export function capLocks(practice: OdsCode, places: readonly Place[]): readonly string[] {
-  const capped = places.filter(({ schedule }) => schedule.caps !== undefined && schedule.caps.length > 0);
-  return [...new Set(capped.map(({ schedule }) => `cap/${practice}/${schedule.id}`))].sort();
+    if (places.length > (room.get(schedule.id) ?? Infinity)) {
+      throw new GatewayError(
+        'invalid-resource',
+        'The practice offers no more slots of this rota to organisations like yours. Search for free slots again',
+        { fhirPath: 'Appointment.slot' },
+      );
+    }
+    return claim();
+  });
+  if (!claimed) throw contended(odsCode);
+  return claimed.value;
 }
