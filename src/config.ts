@@ -6,14 +6,18 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { AccessRules } from './domain/caller.js';
 import type { Practice, PracticeGroup } from './domain/practice.js';
-import { buildGroup, buildPractice, createZones, millisecondsOf } from './config/practices/build.js';
+import type { Transport } from './http/access/transport.js';
+import { buildAccess, buildGroup, buildPractice, createZones, millisecondsOf } from './config/practices/build.js';
 import { crossCheck } from './config/practices/cross-checks.js';
 import { child, childList, parseSource } from './config/source/document.js';
 import { findDoubts } from './config/practices/doubts.js';
 import { parsePart } from './config/source/explain.js';
 import { practicesSchema, type PracticesFile } from './config/practices/schema.js';
 import { ConfigurationError, formatPath, type Finding, type Problem } from './config/source/problems.js';
+import { crossCheckAccess } from './config/practices/access-checks.js';
+import { toTransport } from './config/transport.js';
 import { createReferences, type ConfigurationEnvironment, type References } from './config/references.js';
 import {
   demographicsSchemas,
@@ -47,6 +51,8 @@ export interface Configuration<Pds = unknown> {
     readonly key: Uint8Array;
   };
   readonly demographics: DemographicsSettings<Pds>;
+  readonly transport: Transport;
+  readonly access: AccessRules;
   readonly practices: readonly ConfiguredPractice[];
   readonly groups: readonly PracticeGroup[];
   readonly limits: {
@@ -100,7 +106,7 @@ export function loadConfiguration<Pds>(
 
   const findings = [shape, ...systems, register].flatMap((part) => ('findings' in part ? part.findings : []));
   const installations = systems.map((system) => installationOf(system, registry));
-  findings.push(...crossCheck(source.value, installations));
+  findings.push(...crossCheck(source.value, installations), ...crossCheckAccess(source.value));
   if (findings.length > 0 || 'findings' in shape || 'findings' in register) {
     throw new ConfigurationError(findings.map(toProblem).sort((a, b) => a.line - b.line || a.column - b.column));
   }
@@ -110,12 +116,15 @@ export function loadConfiguration<Pds>(
 }
 
 function build(
-  { publicUrl, ledger, practices, groups, limits }: PracticesFile,
+  file: PracticesFile,
   systems: readonly Settings<unknown>[],
   { resolvePath }: References,
 ): Omit<Configuration, 'demographics' | 'warnings'> {
+  const { publicUrl, ledger, practices, groups, limits } = file;
   const zoneOf = createZones();
   return {
+    transport: toTransport(file.transport),
+    access: buildAccess(file),
     publicUrl: new URL(publicUrl).href.replace(/\/+$/, ''),
     ledger: { file: ledger.file === ':memory:' ? ledger.file : resolvePath(ledger.file), key: ledger.key },
     practices: practices.flatMap((written, index) => {

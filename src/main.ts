@@ -5,9 +5,13 @@ import { createNoDemographics } from './connectors/no-demographics.js';
 import { createPdsDemographics, type PdsSettings } from './connectors/pds/index.js';
 import { registry } from './connectors/registry.js';
 import type { CoreSettings, GatewayContext } from './core/context.js';
-import { createDirectory } from './core/directory.js';
+import { createDirectory, type Directory } from './core/directory.js';
 import { createKeyedLocks } from './core/locks.js';
 import { createReconciler } from './core/reconcile.js';
+import { createAllowList } from './http/access/allow-list.js';
+import { createClientIdentification } from './http/access/client-identity.js';
+import { openTlsFiles } from './http/access/tls-files.js';
+import { checkBinding } from './http/access/transport.js';
 import { HOUR, MINUTE, SECOND } from './domain/time.js';
 import { stu3Representation } from './fhir/stu3/index.js';
 import { createXmlCodec } from './fhir/xml/index.js';
@@ -35,6 +39,8 @@ export interface RunningGateway {
   readonly port: number;
   readonly url: string;
   readonly records: Records;
+  /** Reads certificates, key and revocation lists again at once; also done by itself when a file changes. */
+  reloadTls(): void;
   /** Lets running requests finish, then closes everything in the order in which nothing is lost. */
   stop(): Promise<void>;
 }
@@ -60,8 +66,28 @@ function createDemographics({ configuration, runtime, log }: GatewayOptions): De
   return createPdsDemographics({ settings: demographics.settings, runtime, log });
 }
 
+/** Every change of a practice's switches SHALL be audited; a practice that is no longer served is switched off. */
+async function auditEnablement(
+  { enablement }: Records,
+  { entries }: Directory,
+  { runtime, log }: GatewayOptions,
+): Promise<void> {
+  const switches = entries.flatMap(({ practice: { odsCode, enabled } }) => [
+    { practice: odsCode, capability: 'foundations', on: enabled.foundations } as const,
+    { practice: odsCode, capability: 'appointmentManagement', on: enabled.appointmentManagement } as const,
+  ]);
+  for (const { practice, capability, on } of await enablement.settle(switches, runtime.clock.now())) {
+    log.info('enablement-changed', { practice, state: `${capability} ${on ? 'on' : 'off'}` });
+  }
+}
+
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { configuration, runtime, log } = options;
+  const { transport } = configuration;
+  checkBinding(transport, options.host);
+  const settingsOfTls = 'tls' in transport ? transport.tls : undefined;
+  const tls = settingsOfTls && openTlsFiles(settingsOfTls, log, Date.now);
+  const identification = createClientIdentification(transport);
   const records = await openSqliteRecords({
     file: configuration.ledger.file,
     key: Buffer.from(configuration.ledger.key),
@@ -77,6 +103,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     }),
     configuration.groups,
   );
+  await auditEnablement(records, directory, options);
   const reconciler = createReconciler({ ledger, runtime, log });
   const settings: CoreSettings = {
     ...configuration.limits,
@@ -100,7 +127,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   let probedAt = -Infinity;
   const health = {
     async ready() {
-      if (stopping) return false;
+      if (stopping || !(tls?.isFresh(runtime.clock.now()) ?? true)) return false;
       if (runtime.clock.monotonic() - probedAt < READY_CACHED_MS) return true;
       try {
         await ledger.probe();
@@ -120,6 +147,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const http: GatewayHttp = {
     context,
     directory,
+    access: { ...createAllowList(configuration.access), namesOf: (request) => identification.namesOf(request) },
     face: { representation, validator, xml: createXmlCodec(definitions), path: STU3_PATH },
     get publicUrl() {
       return address.publicUrl;
@@ -133,7 +161,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     await demographics.close();
     await records.close();
   };
-  const server = await listen(createApp(http, health), representation, options).catch(async (error: unknown) => {
+  const door = { identification, tls, log };
+  const server = await listen(createApp(http, health), representation, options, door).catch(async (error: unknown) => {
     // A port that is taken must not leave a process behind that holds the ledger.
     await close();
     throw error;
@@ -142,8 +171,9 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   log.info('listening', { port: server.port, count: directory.entries.length });
   return {
     port: server.port,
-    url: `http://${options.host}:${server.port}`,
+    url: `${tls ? 'https' : 'http'}://${options.host}:${server.port}`,
     records,
+    reloadTls: () => tls?.reload(),
     async stop() {
       stopping = true;
       await server.stop(STOP_GRACE_MS);

@@ -6,8 +6,6 @@ import { isGatewayError } from '../domain/errors.js';
 import { createLog, createSystemRuntime } from '../system.js';
 import { untilStopped } from './stopping.js';
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
-
 export async function runServe(options: {
   readonly config: string;
   readonly port: number;
@@ -28,11 +26,6 @@ export async function runServe(options: {
     return;
   }
   for (const warning of configuration.warnings) process.stderr.write(`warning: ${formatProblems([warning])}\n`);
-  if (!LOOPBACK.has(options.host)) {
-    process.stderr.write(
-      'warning: listening beyond this machine without TLS; put a proxy in front that checks client certificates\n',
-    );
-  }
   const log = createLog();
   // The process's durable state is in the ledger: ending at once is the safest repair for what nobody foresaw.
   const die = (event: string) => (): never => {
@@ -43,6 +36,8 @@ export async function runServe(options: {
   process.on('unhandledRejection', die('unhandled-rejection'));
   try {
     const gateway = await startGateway({ configuration, runtime: createSystemRuntime(), log, ...options });
+    // Certificates are read again within seconds of a change anyway; this is for those who would rather say so.
+    process.on('SIGHUP', () => gateway.reloadTls());
     await untilStopped();
     await gateway.stop();
   } catch (error) {

@@ -7,8 +7,9 @@ import { createReferences, envReference } from './references.js';
 import { demographicsSchemas, isAddressKey, type ConfigurationRegistry } from './settings.js';
 
 export function practicesJsonSchema(registry: ConfigurationRegistry): JsonSchema {
-  const { secret, textOrEnv } = createReferences({}, '.');
-  const whole = toInputSchema(practicesSchema({ secret, textOrEnv }));
+  const references = createReferences({}, '.');
+  const { secret } = references;
+  const whole = toInputSchema(practicesSchema(references));
   const systems = [...registry.connectors].map(([type, connector]) => withType(type, connector.settings(secret)));
   const registers = [...demographicsSchemas(registry)].map(([type, settings]) => withType(type, settings(secret)));
   const practice = child(child(child(whole, 'properties'), 'practices'), 'items');

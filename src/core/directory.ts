@@ -1,4 +1,5 @@
 /** Which practices we answer for, each with the system behind it, and the groups that are searched together. */
+import type { PracticeShortfall } from '../domain/schedule.js';
 import type { Location, Practice, PracticeGroup, Practitioner } from '../domain/practice.js';
 import type { PracticeSystem } from '../ports/practice-system.js';
 
@@ -10,6 +11,8 @@ export interface PracticeEntry {
 export interface GroupEntry {
   readonly group: PracticeGroup;
   readonly entries: readonly PracticeEntry[];
+  /** Members that are not asked for this caller, each with the reason. */
+  readonly barred?: readonly PracticeShortfall[];
 }
 
 export interface Directory {

@@ -59,10 +59,10 @@ export async function searchGroup(
       ? new GatewayError('practice-timeout', 'None of the practices has answered in time', { retryAfterSeconds: 5 })
       : (missing.find(({ error }) => error.code !== 'practice-timeout') ?? first).error;
   }
-  const order = new Map(group.entries.map(({ practice }, index) => [practice.odsCode, index]));
+  const order = new Map(group.group.practices.map((odsCode, index) => [odsCode, index]));
   const inOrder = (a: { practice: { odsCode: PracticeFreeSlots['practice']['odsCode'] } }, b: typeof a): number =>
     (order.get(a.practice.odsCode) ?? 0) - (order.get(b.practice.odsCode) ?? 0);
-  return { found: found.sort(inOrder), missing: missing.sort(inOrder) };
+  return { found: found.sort(inOrder), missing: [...missing, ...(group.barred ?? [])].sort(inOrder) };
 }
 
 /** A practice system may be slow to notice that nobody waits; we are not. */

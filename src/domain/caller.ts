@@ -18,6 +18,25 @@ export interface Caller {
   readonly scope: string;
 }
 
+/** A consumer known here by its ASID, and how far it may go. */
+export interface Consumer {
+  readonly asid: Asid;
+  readonly name: string;
+  /** For which organisations its users may act. */
+  readonly organisations: 'any' | readonly OdsCode[];
+  /** Names of the certificates it comes with; none: any certificate that is not another consumer's own. */
+  readonly certificates: readonly string[];
+  /** Interaction ids. */
+  readonly interactions: 'any' | readonly string[];
+}
+
+export interface AccessRules {
+  /** `any`: whoever can connect is believed to be the consumer it says it is. */
+  readonly consumers: 'any' | readonly Consumer[];
+  /** Practices that take calls of some of the consumers only; every other practice takes those of all. */
+  readonly practices: ReadonlyMap<OdsCode, readonly Asid[]>;
+}
+
 /** Whose idempotency keys these are: nobody can read another's answer by guessing a key. */
 export function principalOf(caller: Caller): string {
   return `${caller.asid}/${caller.organisation.odsCode}`;

@@ -6,6 +6,8 @@ import type { Caller } from '../domain/caller.js';
 import type { ServedInteraction, Representation } from '../fhir/representation.js';
 import type { XmlCodec } from '../fhir/xml/index.js';
 import type { StructureValidator } from '../validation/index.js';
+import type { AllowList } from './access/allow-list.js';
+import type { ClientIdentification } from './access/client-identity.js';
 
 export interface Face {
   readonly representation: Representation;
@@ -19,6 +21,8 @@ export interface GatewayHttp {
   readonly context: GatewayContext;
   readonly directory: Directory;
   readonly face: Face;
+  /** Whose certificate a request comes with, and who may ask for what. */
+  readonly access: AllowList & Pick<ClientIdentification, 'namesOf'>;
   /** Scheme and authority that consumers use, without a trailing slash. */
   readonly publicUrl: string;
   /** What the CapabilityStatement declares: written from the table of interactions. */

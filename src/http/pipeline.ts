@@ -21,6 +21,7 @@ interface RequestRecord {
   row: PracticeInteraction | GroupInteraction | undefined;
   practice: string | undefined;
   caller: Caller | undefined;
+  certificate: readonly string[] | undefined;
   touched: readonly string[];
   code: string | undefined;
 }
@@ -41,7 +42,8 @@ function queryOf(request: Request): URLSearchParams {
 interface Addressed {
   readonly row: PracticeInteraction | GroupInteraction;
   readonly proxy: ProxyHeaders;
-  readonly run: (exchange: Exchange) => Promise<Answer>;
+  /** Throws unless the caller, who came with a certificate of these names, may ask this there. */
+  readonly admit: (caller: Caller, names: readonly string[] | undefined) => (exchange: Exchange) => Promise<Answer>;
 }
 
 function addressed(
@@ -61,12 +63,26 @@ function addressed(
     }
     record.practice = entry.practice.odsCode;
     const { row, ...proxy } = checkProxyHeaders(headers, entry.practice.asid, interaction.rows);
-    return { row, proxy, run: (exchange) => row.handle(http, entry, exchange) };
+    return {
+      row,
+      proxy,
+      admit(caller, names) {
+        http.access.admit(caller, names, entry);
+        return (exchange) => row.handle(http, entry, exchange);
+      },
+    };
   }
   const group = http.directory.group(name);
   if (!group) throw new GatewayError('organisation-not-found', 'No group of practices with this name is served here');
   const { row, ...proxy } = checkProxyHeaders(headers, group.group.asid, interaction.rows);
-  return { row, proxy, run: (exchange) => row.handle(http, group, exchange) };
+  return {
+    row,
+    proxy,
+    admit(caller, names) {
+      const open = http.access.admitToGroup(caller, names, group);
+      return (exchange) => row.handle(http, open, exchange);
+    },
+  };
 }
 
 /**
@@ -84,8 +100,18 @@ function consumerSignal({ socket }: Request, response: Response): AbortSignal {
   return gone.signal;
 }
 
+const MOST_FORWARDED = 512;
+
+/** `Forwarded` as proxies on the way have left it is kept for audit; older ones write `X-Forwarded-For` instead. */
+function forwardedOf({ headers }: Request): string | undefined {
+  const older = headers['x-forwarded-for'];
+  const text = headers.forwarded ?? (older === undefined ? undefined : `for=${String(older)}`);
+  return text?.slice(0, MOST_FORWARDED);
+}
+
 function audited(
   http: GatewayHttp,
+  request: Request,
   interactionId: string | undefined,
   record: RequestRecord,
   reply: Reply,
@@ -100,6 +126,8 @@ function audited(
     status: reply.status,
     code: record.code,
     ...auditedCaller(caller),
+    certificate: record.certificate?.join(' '),
+    forwarded: forwardedOf(request),
     resources: record.touched,
     state: undefined,
   };
@@ -114,11 +142,12 @@ async function perform(
 ): Promise<{ reply: Reply; answer: Answer }> {
   const { face } = http;
   const name = String(request.params['addressee']);
-  const { row, proxy, run } = addressed(http, interaction, name, request, record);
+  const { row, proxy, admit } = addressed(http, interaction, name, request, record);
   record.row = row;
   const now = http.context.runtime.clock.now();
   const caller = parseProvenanceToken(request.headers.authorization, proxy, row, face.validator, now);
   record.caller = caller;
+  const run = admit(caller, record.certificate);
 
   const query = queryOf(request);
   const sent = row.method === 'GET' ? undefined : bodyFormat(request.headers);
@@ -157,12 +186,14 @@ export async function serve(
     row: interaction?.rows.length === 1 ? interaction.rows[0] : undefined,
     practice: undefined,
     caller: undefined,
+    certificate: undefined,
     touched: [],
     code: undefined,
   };
   let reply: Reply;
   let onDelivered: (() => void) | undefined;
   try {
+    record.certificate = http.access.namesOf(request);
     if (!interaction) throw refusal ?? new GatewayError('unknown-endpoint', 'Nothing is served at this address');
     const done = await perform(http, interaction, request, consumerSignal(request, response), record);
     reply = done.reply;
@@ -171,7 +202,7 @@ export async function serve(
     reply = refused(http, thrown, record);
   }
   try {
-    context.audit.record(audited(http, record.row?.interactionId, record, reply));
+    context.audit.record(audited(http, request, record.row?.interactionId, record, reply));
     // Only now is this what the consumer will be told.
     if (onDelivered) response.once('finish', onDelivered);
   } catch (thrown) {

@@ -1,11 +1,24 @@
 /** The listening socket, with the limits that keep half-finished requests from piling up. */
 import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Express } from 'express';
 import { GatewayError, type ErrorCode } from '../domain/errors.js';
 import { SECOND } from '../domain/time.js';
 import type { Representation } from '../fhir/representation.js';
+import type { Log } from '../ports/runtime.js';
+import type { ClientIdentification } from './access/client-identity.js';
+import type { TlsFiles } from './access/tls-files.js';
 import { toRefusal } from './respond.js';
+
+/** Who is let in, and what the connection is secured with. */
+export interface Door {
+  readonly identification: ClientIdentification;
+  /** Plain HTTP without it. */
+  readonly tls: TlsFiles | undefined;
+  readonly log: Log;
+}
 
 export interface Listening {
   readonly port: number;
@@ -24,8 +37,13 @@ const LIMITS = {
   requireHostHeader: false,
 } as const;
 
+const HANDSHAKE_MS = 10 * SECOND;
+
 /** While stopping: how often connections that have had their last answer are closed. */
 const SWEEP_MS = 100;
+
+/** As helmet writes it on every other answer; whoever came without TLS has to disregard it. */
+const HSTS = { 'Strict-Transport-Security': 'max-age=31536000; includeSubDomains' } as const;
 
 /** Requests so malformed that no handler sees them still get an OperationOutcome. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Socket, representation: Representation): void {
@@ -39,17 +57,61 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket, represe
   };
   const [code, message] = codes[error.code ?? ''] ?? ['bad-request', 'The request is not well-formed HTTP'];
   const reply = toRefusal(new GatewayError(code, message), representation);
-  const headers = { ...reply.headers, 'Content-Length': String(Buffer.byteLength(reply.body)), Connection: 'close' };
+  const headers = {
+    ...reply.headers,
+    ...HSTS,
+    'Content-Length': String(Buffer.byteLength(reply.body)),
+    Connection: 'close',
+  };
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? ''}\r\n${head.join('')}\r\n${reply.body}`);
+}
+
+/** Lets a connection through to those who wait for it, or closes it without a word. */
+function guard<S extends Socket>(server: Server, event: string, lets: (socket: S) => boolean): void {
+  const waiting = server.listeners(event);
+  server.removeAllListeners(event);
+  server.on(event, (socket: S) => {
+    if (!lets(socket)) socket.destroy();
+    else for (const listener of waiting) Reflect.apply(listener, server, [socket]);
+  });
+}
+
+function createGuardedServer(app: Express, { identification, tls, log }: Door): Server {
+  const refused = (reason: string): false => {
+    log.warn('connection-refused', { reason });
+    return false;
+  };
+  // A client without a certificate that can be proven SHALL NOT get past the handshake.
+  const proof = { requestCert: true, rejectUnauthorized: true, handshakeTimeout: HANDSHAKE_MS } as const;
+  const server: Server = tls
+    ? createTlsServer({ ...LIMITS, ...tls.options(), ...proof }, app)
+    : createServer(LIMITS, app);
+  guard(server, 'connection', (socket: Socket) => identification.acceptsAddress(socket) || refused('unknown-peer'));
+  if (!tls) return server;
+  guard(
+    server,
+    'secureConnection',
+    (socket: TLSSocket) => identification.acceptsCertificate(socket) || refused('name-not-allowed'),
+  );
+  // Plain HTTP on this port ends here too: no answer, and no redirect that would have it sent again.
+  server.removeAllListeners('tlsClientError');
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+    // What node calls an error is here the name of what was found.
+    const found: unknown = socket.authorizationError;
+    refused(typeof found === 'string' ? found : (error.code ?? 'handshake-failed'));
+    socket.destroy();
+  });
+  return server;
 }
 
 export async function listen(
   app: Express,
   representation: Representation,
   address: { readonly host: string; readonly port: number },
+  door: Door,
 ): Promise<Listening> {
-  const server: Server = createServer(LIMITS, app);
+  const server = createGuardedServer(app, door);
   // All of them, up to the size above: those past a limit here would be dropped without a word. The app counts.
   server.maxHeadersCount = 0;
   server.maxConnections = 2_000;
@@ -71,14 +133,23 @@ export async function listen(
     server.once('error', reject);
     server.listen(address.port, address.host, resolve);
   });
+  // Connections made under the old certificates and revocation lists end with their next answer.
+  const endAll = (): void => {
+    for (const response of answering) response.shouldKeepAlive = false;
+    server.closeIdleConnections();
+  };
+  const unwatch = door.tls?.watch((options) => {
+    (server as TlsServer).setSecureContext(options);
+    endAll();
+  });
   return {
     port: (server.address() as AddressInfo).port,
     host: address.host,
     async stop(graceMs) {
+      unwatch?.();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
       // Who has an answer coming is told that it is the last one; a connection kept alive would hold us for long.
-      for (const response of answering) response.shouldKeepAlive = false;
+      endAll();
       const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
       const patience = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;

@@ -55,6 +55,7 @@ export function practicesFile() {
     ledger: { file: 'ledger.sqlite', key: { env: 'LEDGER_KEY' } as unknown },
     demographics: { type: 'none' } as Record<string, unknown>,
     practices: [practiceOf('A99901', '200000009901'), practiceOf('A99902', '200000009902')],
+    consumers: 'any' as unknown,
     groups: [{ name: 'north', asid: '200000009900', practices: ['A99901', 'A99902'] }],
   };
 }

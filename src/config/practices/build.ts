@@ -1,4 +1,5 @@
 /** The checked practices file → what the gateway runs on. Nothing can go wrong here any more. */
+import type { AccessRules, Consumer } from '../../domain/caller.js';
 import type { Asid, LocationId, PractitionerId, SdsUserId } from '../../domain/identifiers.js';
 import type { ContactPoint, PostalAddress } from '../../domain/person.js';
 import type { Location, Practice, PracticeGroup, Practitioner } from '../../domain/practice.js';
@@ -12,6 +13,7 @@ import type { PracticesFile } from './schema.js';
 import { PRACTITIONER_ROLES } from './roles.js';
 
 type WrittenPractice = PracticesFile['practices'][number];
+type WrittenConsumer = Exclude<NonNullable<PracticesFile['consumers']>, 'any'>[number];
 type WrittenSlots = WrittenPractice['slots'];
 
 /** The same object without the keys that hold `undefined`. */
@@ -107,6 +109,24 @@ function buildSlotRules(written: WrittenSlots): SlotRules {
     }),
     embargoMs: millisecondsOf(written.embargo),
     horizonMs: written.horizon === undefined ? undefined : millisecondsOf(written.horizon),
+  };
+}
+
+export function buildAccess({ consumers = 'any', practices }: PracticesFile): AccessRules {
+  const toConsumer = (written: WrittenConsumer): Consumer => ({
+    asid: written.asid as Asid,
+    name: written.name,
+    organisations: written.organisations,
+    certificates: written.certificates ?? [],
+    interactions: written.interactions ?? 'any',
+  });
+  return {
+    consumers: consumers === 'any' ? consumers : consumers.map(toConsumer),
+    practices: new Map(
+      practices.flatMap(({ odsCode, consumers: some }) =>
+        some === 'any' ? [] : [[odsCode, some as unknown as readonly Asid[]] as const],
+      ),
+    ),
   };
 }
 

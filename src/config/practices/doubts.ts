@@ -6,6 +6,14 @@ const CAPABILITIES = ['foundations', 'appointmentManagement'] as const;
 
 /** For a file without problems. */
 export function findDoubts(raw: unknown): readonly Finding[] {
+  const open: Finding = {
+    path: ['consumers'],
+    message: 'is not set, so whoever can connect may call under any ASID: list the consumers, or say `any`',
+  };
+  return [...(child(raw, 'consumers') === undefined ? [open] : []), ...findPracticeDoubts(raw)];
+}
+
+function findPracticeDoubts(raw: unknown): readonly Finding[] {
   return childList(raw, 'practices').flatMap((practice, index) => {
     const path = ['practices', index];
     const enabled = child(practice, 'enabled');

@@ -8,6 +8,7 @@ import { DELIVERY_CHANNELS } from '../../domain/schedule.js';
 import { createPracticeZone } from '../../domain/time.js';
 import { HUMAN_LANGUAGES } from '../../fhir/stu3/languages.js';
 import { findAddressFault } from '../addresses.js';
+import { dnsName, transportSchema } from '../transport.js';
 import { duration } from './durations.js';
 import { nearest, quote } from '../source/problems.js';
 import type { References } from '../references.js';
@@ -157,6 +158,7 @@ const practice = z.strictObject({
   telecom: telecom.default([]),
   zone,
   asid: twelveDigits,
+  consumers: z.union([z.literal('any'), z.array(twelveDigits).min(1)]).default('any'),
   enabled: z
     .strictObject({ foundations: z.boolean().default(false), appointmentManagement: z.boolean().default(false) })
     .prefault({}),
@@ -164,6 +166,14 @@ const practice = z.strictObject({
   locations: z.array(location).min(1),
   practitioners: z.array(practitioner).default([]),
   slots,
+});
+
+const consumer = z.strictObject({
+  asid: twelveDigits,
+  name: text,
+  organisations: z.union([z.literal('any'), z.array(odsCode).min(1)]),
+  certificates: z.array(dnsName).min(1).optional(),
+  interactions: z.array(z.string()).min(1).optional(),
 });
 
 const group = z.strictObject({
@@ -181,7 +191,8 @@ const limits = z.strictObject({
   temporaryRegistrationDays: z.int().min(1).max(365).default(90),
 });
 
-export function practicesSchema({ secret, textOrEnv }: Pick<References, 'secret' | 'textOrEnv'>) {
+export function practicesSchema(references: References) {
+  const { secret, textOrEnv } = references;
   const publicUrl = textOrEnv.superRefine((given, context) => {
     const fault = findAddressFault(given, true);
     if (fault !== undefined) context.addIssue(fault);
@@ -197,6 +208,8 @@ export function practicesSchema({ secret, textOrEnv }: Pick<References, 'secret'
     publicUrl,
     ledger: z.strictObject({ file: textOrEnv, key: ledgerKey }),
     demographics: typed,
+    transport: transportSchema(references).optional(),
+    consumers: z.union([z.literal('any'), z.array(consumer).min(1)]).optional(),
     practices: z.array(practice).min(1),
     groups: z.array(group).default([]),
     limits: limits.prefault({}),

@@ -1,0 +1,69 @@
+/** Switches of practices, as rows of the ledger's `meta` table: `enabled/{ODS code}/{capability}` is `on` or `off`. */
+import type { Kysely } from 'kysely';
+import type { OdsCode } from '../domain/identifiers.js';
+import type { Enablement } from '../domain/practice.js';
+import type { Instant } from '../domain/time.js';
+import type { AuditEvent } from '../ports/audit.js';
+import type { CapabilitySwitch, EnablementRecord } from '../ports/enablement.js';
+import { reading, type CommitQueue } from './commit-queue.js';
+import type { Schema } from './schema.js';
+
+const PREFIX = 'enabled/';
+
+function nameOf({ practice, capability }: CapabilitySwitch): string {
+  return `${PREFIX}${practice}/${capability}`;
+}
+
+function toSwitch(name: string, on: boolean): CapabilitySwitch {
+  const [, practice = '', capability = ''] = name.split('/');
+  return { practice: practice as OdsCode, capability: capability as keyof Enablement, on };
+}
+
+/** Nobody is named: who may write the practices file is the operator's to know. */
+function toEvent({ practice, capability, on }: CapabilitySwitch, at: Instant): AuditEvent {
+  return {
+    at,
+    kind: 'enablement-changed',
+    practice,
+    interaction: undefined,
+    traceId: undefined,
+    status: undefined,
+    code: undefined,
+    consumerAsid: undefined,
+    organisation: undefined,
+    userId: undefined,
+    userName: undefined,
+    userRole: undefined,
+    device: undefined,
+    resources: [],
+    state: `${capability} ${on ? 'on' : 'off'}`,
+  };
+}
+
+export function createEnablementRecord(db: Kysely<Schema>, commits: CommitQueue): EnablementRecord {
+  return {
+    async settle(switches, at) {
+      const rows = await reading(() =>
+        db.selectFrom('meta').selectAll().where('name', 'like', `${PREFIX}%`).orderBy('name').execute(),
+      );
+      const wasOn = new Set(rows.filter(({ value }) => value === 'on').map(({ name }) => name));
+      const named = new Set(switches.map(nameOf));
+      const changes = [
+        ...switches.filter((one) => wasOn.has(nameOf(one)) !== one.on),
+        ...[...wasOn].filter((name) => !named.has(name)).map((name) => toSwitch(name, false)),
+      ];
+      if (changes.length === 0) return changes;
+      await commits.commit(async (commit) => {
+        for (const change of changes) {
+          const value = change.on ? 'on' : 'off';
+          await commit.db
+            .replaceInto('meta')
+            .values({ name: nameOf(change), value })
+            .execute();
+          await commit.append(toEvent(change, at));
+        }
+      });
+      return changes;
+    },
+  };
+}
