@@ -45,7 +45,9 @@ export function toXml(root: unknown, tables: FieldTables): string {
         attributes += ` ${key}="${text(value, field)}"`;
         continue;
       }
-      if (field.order <= last || key.charCodeAt(0) === UNDERSCORE) return sorted(name, start, object, fields);
+      if (field.order <= last || key.charCodeAt(0) === UNDERSCORE || hasGaps(field, value)) {
+        return sorted(name, start, object, fields);
+      }
       last = field.order;
       inside += values(field, value, undefined);
     }
@@ -96,6 +98,11 @@ export function toXml(root: unknown, tables: FieldTables): string {
     if (kind === 'resource') return `<${name}>${resource(value, '', field.label)}</${name}>`;
     return element(name, '', value, tables.of(field.structure));
   }
+}
+
+/** Of a list of primitives some have their extensions only, which stand elsewhere. */
+function hasGaps({ kind, list }: Field, value: unknown): boolean {
+  return list && kind === 'primitive' && Array.isArray(value) && value.includes(null);
 }
 
 function text(value: unknown, field: Field): string {

@@ -49,6 +49,60 @@ describe('format of the answer', () => {
   });
 
   it.each([
+    ['', 'application/fhir+xml'],
+    ['', 'application/xml+fhir'],
+    ['', 'application/xml'],
+    ['', 'text/xml'],
+    ['', 'Application/FHIR+XML; charset=UTF-8'],
+    ['', 'application/fhir+xml, application/fhir+json'],
+    ['', 'application/fhir+xml;q=0.9, application/fhir+json;q=0.8'],
+    ['', 'application/fhir+json;q=0.2, text/xml;q=0.1, application/fhir+xml;q=0.3'],
+    ['', 'application/fhir+xml, */*;q=0.1'],
+    ['', 'application/fhir+json;q=0.5, application/*'],
+    ['_format=xml', 'application/fhir+json'],
+    ['_format=text/xml', undefined],
+    ['_format=application/xml', undefined],
+    ['_format=application/fhir%2Bxml', undefined],
+    ['_format=application/fhir+xml', undefined],
+    ['_format=application/xml+fhir', undefined],
+  ])('query "%s" and Accept %j give XML', (query, accept) => {
+    expect(answer(query, accept)).toBe('xml');
+  });
+
+  it.each([
+    ['application/fhir+xml', undefined, 'xml'],
+    ['application/fhir+xml', '', 'xml'],
+    ['application/fhir+xml', '*/*', 'xml'],
+    ['application/fhir+xml', 'text/html, */*;q=0.5', 'xml'],
+    ['application/fhir+xml', 'application/fhir+json', 'json'],
+    ['application/fhir+xml', 'application/fhir+json, */*;q=0.5', 'json'],
+    ['application/fhir+json', 'application/fhir+xml', 'xml'],
+    ['application/fhir+json', '*/*', 'json'],
+    ['text/html', undefined, 'json'],
+  ])('Content-Type %s counts after Accept %j: %s', (type, accept, format) => {
+    const headers = { 'content-type': type, ...(accept !== undefined && { accept }) };
+    expect(outcome(() => negotiate(new URLSearchParams(), headers))).toBe(format);
+    const other = format === 'json' ? 'xml' : 'json';
+    expect(outcome(() => negotiate(new URLSearchParams({ _format: other }), headers))).toBe(other);
+  });
+
+  it.each([
+    ['', undefined, undefined, 'json'],
+    ['', 'application/fhir+xml', undefined, 'xml'],
+    ['', undefined, 'application/fhir+xml', 'xml'],
+    ['', 'text/html', 'application/fhir+xml', 'xml'],
+    ['', 'text/html', undefined, 'json'],
+    ['', 'application/fhir+json', 'application/fhir+xml', 'json'],
+    ['_format=ttl', 'application/fhir+xml', undefined, 'xml'],
+    ['_format=ttl', undefined, 'text/xml', 'xml'],
+    ['_format=json', 'application/fhir+xml', 'application/fhir+xml', 'json'],
+    ['_format=xml', 'text/html', 'text/html', 'xml'],
+  ])('a refusal of "%s", Accept %j and Content-Type %j is %s', (query, accept, type, format) => {
+    const headers = { ...(accept !== undefined && { accept }), ...(type !== undefined && { 'content-type': type }) };
+    expect(formatOfRefusal(new URLSearchParams(query), headers)).toBe(format);
+  });
+
+  it.each([
     ['', 'text/html'],
     ['', 'application/fhir+turtle'],
     ['', 'application/fhir+json;q=0'],
