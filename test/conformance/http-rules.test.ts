@@ -41,14 +41,14 @@ async function refused(answer: () => Promise<TestAnswer>, status: number, code =
 
 describe('content negotiation', () => {
   it.each(sevenTimes(['application/fhir+turtle', 'text/html', 'image/png']))(
-    '%s: an Accept of %s only is 415',
+    '%s: an Accept of %s only is 415 [4.1-7 7.3-6]',
     async (_title, accept, name) => {
       await refused(() => send(name, { headers: { Accept: accept } }), 415);
     },
   );
 
   it.each(sevenTimes(['application/fhir+turtle', 'ttl', 'text/html', '']))(
-    '%s: a _format of "%s" is 415',
+    '%s: a _format of "%s" is 415 [4.1-7]',
     async (_title, format, name) => {
       await refused(() => send(name, {}, `_format=${encodeURIComponent(format)}`), 415);
     },
@@ -60,7 +60,7 @@ describe('content negotiation', () => {
     await refused(() => send(name, {}, '_format=ttl'), 415);
   });
 
-  it.each(WRITES)('%s: Accept goes before the Content-Type of the body', async (_title, name) => {
+  it.each(WRITES)('%s: Accept goes before the Content-Type of the body [4.1-4]', async (_title, name) => {
     await refused(() => send(name, { headers: { Accept: 'text/html' } }), 415);
   });
 
