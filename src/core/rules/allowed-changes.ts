@@ -14,12 +14,17 @@ function changed(element: string, kind: ChangeKind): GatewayError {
   );
 }
 
-/** How a contact is written down does not matter; whom it reaches does. */
+/** How a contact is written down does not matter; whom it reaches does. A type may be left out, but not be another. */
 function sameOrganisation(sent: BookingOrganisation | undefined, stored: BookingOrganisation | undefined): boolean {
   if (!sent || !stored) return sent === stored;
   const reached = ({ telecom }: BookingOrganisation): string =>
     JSON.stringify(telecom.map(({ system, value }) => `${system} ${value}`).sort());
-  return sent.odsCode === stored.odsCode && sent.name === stored.name && reached(sent) === reached(stored);
+  return (
+    sent.odsCode === stored.odsCode &&
+    sent.name === stored.name &&
+    reached(sent) === reached(stored) &&
+    (sent.type === undefined || sent.type.code === stored.type?.code)
+  );
 }
 
 /**

@@ -34,6 +34,14 @@ import {
 /** As they are always given back: nobody else has answered for a participant. */
 const PARTICIPATION = 'accepted';
 
+/** Extensions that an appointment of ours has, or is given with its cancellation. */
+const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set([
+  EXTENSION.bookingOrganisation,
+  EXTENSION.practitionerRole,
+  EXTENSION.deliveryChannel,
+  EXTENSION.cancellationReason,
+]);
+
 function wholeNumber(appointment: Element, name: string): number | undefined {
   const value = has(appointment, name) ? appointment[name] : undefined;
   return typeof value === 'number' ? value : undefined;
@@ -50,9 +58,29 @@ function hasBookingOrganisation(appointment: Element): boolean {
 
 function refuseOtherParticipation(appointment: Element): void {
   children(appointment, 'participant').forEach((participant, index) => {
+    const at = `${PATH}.participant[${String(index)}]`;
+    refuse(participant, ['required'], at);
     if (text(participant, 'status') === PARTICIPATION) return;
-    throw invalidResource(`${PATH}.participant[${String(index)}].status`, `must stay '${PARTICIPATION}'`);
+    throw invalidResource(`${at}.status`, `must stay '${PARTICIPATION}'`);
   });
+}
+
+/** Parts that the stored appointment has once or never: one more of them is a change, whatever it says. */
+function refuseAdditions(appointment: Element): void {
+  const seen = new Set<string>();
+  children(appointment, 'extension').forEach((extension, index) => {
+    const url = text(extension, 'url') ?? '';
+    if (!KNOWN_EXTENSIONS.has(url) || seen.has(url)) {
+      throw invalidResource(
+        `${PATH}.extension[${String(index)}]`,
+        'was added; only what the appointment has can be sent',
+      );
+    }
+    seen.add(url);
+  });
+  if (children(appointment, 'contained').length > 1) {
+    throw invalidResource(`${PATH}.contained[1]`, 'was added; only the booking organisation is contained');
+  }
 }
 
 function parseAppointment(resource: unknown, status: 'booked' | 'cancelled', zone: PracticeZone): AppointmentAsSent {
@@ -71,6 +99,7 @@ function parseAppointment(resource: unknown, status: 'booked' | 'cancelled', zon
   const category = child(appointment, 'serviceCategory');
   const participants = parseParticipants(appointment);
   refuseOtherParticipation(appointment);
+  refuseAdditions(appointment);
   return {
     id,
     slots: parseSlots(appointment),
