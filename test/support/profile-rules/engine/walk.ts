@@ -87,7 +87,7 @@ export function walk(body: unknown, shape: Shape, ground: Ground, path = shape.n
     }
     if (Array.isArray(value) !== rule.list) return report(where, ruleNames.list(owner, name, rule.list), value);
     const items: readonly unknown[] = rule.list ? (value as unknown[]) : [value];
-    if (items.length === 0) return report(where, ruleNames.empty, value);
+    if (items.length === 0) report(where, ruleNames.empty, value);
     if (items.length < min || items.length > max) {
       report(where, ruleNames.card(owner, name, rule.card), `${items.length} of them`);
     }
