@@ -56,19 +56,17 @@ describe('a practices file without problems', () => {
     }
   });
 
-  it('keeps ids of its own, lengths of time and a display for a role GP Connect does not list', () => {
+  it('keeps ids of its own, lengths of time and the display that GP Connect has for a role', () => {
     const file = practicesFile();
     const [practice] = file.practices;
     if (practice === undefined) throw new Error('no practice');
     practice.locations = [{ systemId: 'Main site', id: 'main', name: 'Main surgery' }];
-    practice.practitioners = [
-      { systemId: '7', id: 'jo', name: { family: 'Lind' }, role: { code: 'R9999', display: 'Link worker' } },
-    ];
+    practice.practitioners = [{ systemId: '7', id: 'jo', name: { family: 'Lind' }, role: { code: 'R0790' } }];
     practice.slots = { ...practice.slots, embargo: '2h', horizon: '14d' };
     const built = load({ ...file, limits: { bookingDeadline: '9.5s' } });
     expect(built.practices[0]?.practice).toMatchObject({
       locations: [{ id: 'main' }],
-      practitioners: [{ id: 'jo', role: { code: 'R9999', display: 'Link worker' } }],
+      practitioners: [{ id: 'jo', role: { code: 'R0790', display: 'Dietitian' } }],
       slotRules: { embargoMs: 2 * HOUR, horizonMs: 14 * DAY },
     });
     expect(built.limits.bookingDeadlineMs).toBe(9_500);
@@ -77,21 +75,31 @@ describe('a practices file without problems', () => {
   it('turns slot rules into what the domain dresses schedules with', () => {
     const file = practicesFile();
     const restriction = { organisations: ['A99902'] };
+    const cap = { organisationTypes: ['urgent-care'], most: 4 };
     for (const practice of file.practices) {
       practice.slots = {
-        defaults: { type: 'Routine', channel: 'In-person', minutes: 10, restriction },
+        defaults: { type: 'Routine', channel: 'In-person', minutes: 10, restriction, caps: [cap] },
         rules: [
           { when: { schedule: '*clinic*' }, set: { bookable: true, minutes: 15 } },
-          { when: { practitioner: '301', schedule: 'flu*' }, set: { channel: 'Telephone', restriction: 'none' } },
+          {
+            when: { practitioner: '301', schedule: 'flu*' },
+            set: { channel: 'Telephone', restriction: 'none', caps: [], role: { code: 'R0600' } },
+          },
         ],
       };
     }
     const rules = load(file).practices[0]?.practice.slotRules;
     if (rules === undefined) throw new Error('no rules');
     const dressed = (schedule: string) => dressFor(rules, { practitioner: '301', location: '10', schedule });
-    expect(dressed('Surgery')).toMatchObject({ bookable: false, minutes: 10, restriction });
+    expect(dressed('Surgery')).toMatchObject({ bookable: false, minutes: 10, restriction, caps: [cap] });
+    expect(dressed('Surgery').role).toBeUndefined();
     expect(dressed('Baby clinic')).toMatchObject({ bookable: true, minutes: 15, channel: 'In-person', restriction });
-    expect(dressed('Flu clinic')).toMatchObject({ channel: 'Telephone', minutes: 15, restriction: undefined });
+    const lifted = {
+      restriction: undefined,
+      caps: [],
+      role: { code: 'R0600', display: 'Specialist Nurse Practitioner' },
+    };
+    expect(dressed('Flu clinic')).toMatchObject({ channel: 'Telephone', minutes: 15, ...lifted });
   });
 });
 

@@ -140,9 +140,35 @@ describe('keys and values', () => {
       `${FIRST}.asid: must be twelve digits in quotes, for example '200000009901'`,
     ],
     [
-      'a role GP Connect does not list, without its display',
-      (practice) => Object.assign(practice.practitioners[0] ?? {}, { role: { code: 'R9999' } }),
-      `${FIRST}.practitioners[0].role.code: "R9999" is none of GP Connect's roles: correct it, or add its \`display\``,
+      'a role GP Connect does not list [12-5 12-7]',
+      (practice) => Object.assign(practice.practitioners[0] ?? {}, { role: { code: 'R9999', display: 'Link worker' } }),
+      `${FIRST}.practitioners[0].role.code: "R9999" is none of GP Connect's roles: take one of docs/configuration.md`,
+    ],
+    [
+      'a practitioner without a role [12-5]',
+      (practice) => delete practice.practitioners[0]?.['role'],
+      `${FIRST}.practitioners[0].role: is missing: add it`,
+    ],
+    [
+      'slots without a delivery channel [12-6]',
+      (practice) => Object.assign(practice.slots, { defaults: { type: 'GP routine', minutes: 10 } }),
+      `${FIRST}.slots.defaults.channel: is missing: add it`,
+    ],
+    [
+      'a delivery channel GP Connect does not list [12-6 12-7]',
+      (practice) => Object.assign(practice.slots['defaults'] ?? {}, { channel: 'Letter' }),
+      `${FIRST}.slots.defaults.channel: must be one of \`In-person\`, \`Telephone\`, \`Video\``,
+    ],
+    [
+      'an organisation type GP Connect does not list [12-3]',
+      (practice) =>
+        Object.assign(practice.slots['defaults'] ?? {}, { restriction: { organisationTypes: ['pharmacy'] } }),
+      `${FIRST}.slots.defaults.restriction.organisationTypes[0]: must be one of \`gp-practice\`, \`urgent-care\``,
+    ],
+    [
+      'a cap that does not say how many',
+      (practice) => Object.assign(practice.slots['defaults'] ?? {}, { caps: [{ organisations: ['A99902'] }] }),
+      `${FIRST}.slots.defaults.caps[0].most: is missing: add it`,
     ],
     [
       'a listed role with another display',

@@ -48,7 +48,7 @@ function isDescribedElsewhere(path: string): boolean {
   return (
     (/\.(?:env|file)$|^publicUrl\./.test(path) && path !== 'ledger.file') ||
     /locations\[\]\.(?:address|telecom\[\])\./.test(path) ||
-    /set\.restriction\./.test(path)
+    /set\.(?:restriction|role|caps\[\])\./.test(path)
   );
 }
 

@@ -2,8 +2,8 @@
 import type { AccessRules, Consumer } from '../../domain/caller.js';
 import type { Asid, LocationId, PractitionerId, SdsUserId } from '../../domain/identifiers.js';
 import type { ContactPoint, PostalAddress } from '../../domain/person.js';
-import type { Location, Practice, PracticeGroup, Practitioner } from '../../domain/practice.js';
-import type { SlotRestriction } from '../../domain/schedule.js';
+import type { Location, Practice, PracticeGroup, Practitioner, PractitionerRole } from '../../domain/practice.js';
+import type { SlotCap, SlotRestriction } from '../../domain/schedule.js';
 import type { SlotDress, SlotRule, SlotRules } from '../../domain/slot-rules.js';
 import { createPracticeZone, type PracticeZone } from '../../domain/time.js';
 import { HUMAN_LANGUAGES } from '../../fhir/stu3/languages.js';
@@ -73,7 +73,6 @@ function toContactPoint(written: WrittenPractice['telecom'][number]): ContactPoi
 }
 
 function buildPractitioner(written: WrittenPractice['practitioners'][number], odsCode: string): Practitioner {
-  const { code, display } = written.role;
   return {
     id: (written.id ?? defaultActorId('practitioner', odsCode, written.systemId)) as PractitionerId,
     systemId: written.systemId,
@@ -85,8 +84,12 @@ function buildPractitioner(written: WrittenPractice['practitioners'][number], od
       code: language,
       display: HUMAN_LANGUAGES.get(language) ?? language,
     })),
-    role: { code, display: display ?? PRACTITIONER_ROLES.get(code) ?? code },
+    role: toRole(written.role),
   };
+}
+
+function toRole({ code }: WrittenPractice['practitioners'][number]['role']): PractitionerRole {
+  return { code, display: PRACTITIONER_ROLES.get(code) ?? code };
 }
 
 type WrittenRestriction = NonNullable<WrittenSlots['defaults']['restriction']>;
@@ -96,15 +99,27 @@ function toRestriction(written: WrittenRestriction | 'none' | undefined): SlotRe
   return { organisationTypes: written.organisationTypes, organisations: written.organisations };
 }
 
+function toCaps(written: WrittenSlots['defaults']['caps']): readonly SlotCap[] {
+  return (written ?? []).map(({ organisationTypes, organisations, most }) => ({
+    organisationTypes,
+    organisations,
+    most,
+  }));
+}
+
 function buildSlotRules(written: WrittenSlots): SlotRules {
-  const { defaults } = written;
+  const { restriction: kept, caps: capped, ...defaults } = written.defaults;
   return {
-    defaults: { ...defaults, restriction: toRestriction(defaults.restriction) },
+    defaults: { ...defaults, restriction: toRestriction(kept), ...(capped && { caps: toCaps(capped) }) },
     rules: written.rules.map(({ when, set }): SlotRule => {
-      const { restriction, ...rest } = set;
-      const plain: Partial<SlotDress> = present(rest);
-      // A restriction that is set to nothing lifts the one of an earlier rule; one that is not set leaves it alone.
-      const dress = restriction === undefined ? plain : { ...plain, restriction: toRestriction(restriction) };
+      const { restriction, caps, role, ...rest } = set;
+      const dress: Partial<SlotDress> = {
+        ...present(rest),
+        // A restriction that is set to nothing lifts the one of an earlier rule; one that is not set leaves it alone.
+        ...(restriction !== undefined && { restriction: toRestriction(restriction) }),
+        ...(caps !== undefined && { caps: toCaps(caps) }),
+        ...(role !== undefined && { role: toRole(role) }),
+      };
       return { ...present(when), dress };
     }),
     embargoMs: millisecondsOf(written.embargo),

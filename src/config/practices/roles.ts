@@ -1,6 +1,8 @@
 /**
  * Job roles of GP Connect's value set GPConnect-PractitionerRole-1 (version 1.1.0), codes of the SDS job role names:
  * https://fhir.nhs.uk/STU3/ValueSet/GPConnect-PractitionerRole-1
+ *
+ * Contradiction 32: later notes count many more codes, under another system. Ours are the twenty of 1.2.7.
  */
 export const PRACTITIONER_ROLES: ReadonlyMap<string, string> = new Map([
   ['R0260', 'General Medical Practitioner'],

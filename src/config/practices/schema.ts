@@ -74,10 +74,11 @@ const role = z
   .strictObject({ code: z.string().regex(/^\S+$/), display: text.optional() })
   .superRefine((given, context) => {
     const display = PRACTITIONER_ROLES.get(given.code);
-    if (display === undefined && given.display === undefined) {
-      const message = `${quote(given.code)} is none of GP Connect's roles: correct it, or add its \`display\``;
+    if (display === undefined) {
+      // The list of roles SHALL NOT be editable.
+      const message = `${quote(given.code)} is none of GP Connect's roles: take one of docs/configuration.md`;
       context.addIssue({ code: 'custom', path: ['code'], message });
-    } else if (display !== undefined && given.display !== undefined && given.display !== display) {
+    } else if (given.display !== undefined && given.display !== display) {
       const message = `the display of ${given.code} is ${quote(display)}: write that, or leave \`display\` out`;
       context.addIssue({ code: 'custom', path: ['display'], message });
     }
@@ -102,15 +103,19 @@ const practitioner = z.strictObject({
   role,
 });
 
+const accessProfile = {
+  organisationTypes: z.array(z.enum(ORGANISATION_TYPES)).min(1).optional(),
+  organisations: z.array(odsCode).min(1).optional(),
+};
+
 const restriction = z
-  .strictObject({
-    organisationTypes: z.array(z.enum(ORGANISATION_TYPES)).min(1).optional(),
-    organisations: z.array(odsCode).min(1).optional(),
-  })
+  .strictObject(accessProfile)
   .refine(
     (given) => given.organisationTypes !== undefined || given.organisations !== undefined,
     'names nobody: give `organisationTypes`, `organisations` or both, or leave the restriction out',
   );
+
+const caps = z.array(z.strictObject({ ...accessProfile, most: z.int().min(0).max(1000) }));
 
 const channel = z.enum(DELIVERY_CHANNELS);
 const minutes = z.int().min(1).max(480);
@@ -131,6 +136,8 @@ const slotRule = z.strictObject({
             typeof input === 'string' ? 'must be `none`, or say whom slots are kept for' : undefined,
         })
         .optional(),
+      caps: caps.optional(),
+      role: role.optional(),
     })
     .refine((set) => Object.keys(set).length > 0, 'sets nothing: name what the rule changes, or remove the rule'),
 });
@@ -142,6 +149,7 @@ const slots = z.strictObject({
     minutes,
     bookable: z.boolean().default(false),
     restriction: restriction.optional(),
+    caps: caps.optional(),
   }),
   rules: z.array(slotRule).default([]),
   embargo: duration('0m', '30d').default('0m'),
