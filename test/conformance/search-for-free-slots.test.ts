@@ -1,6 +1,6 @@
 /** Search for free slots: what the bundle holds, how it is populated, and for whom which slot is shown. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Json } from '../support/consumer.js';
+import { CONTENT_TYPE, type Json } from '../support/consumer.js';
 import { CODES, expectRefusal, freeSlots, PROFILE, slotPath, WITH_ACTORS } from '../support/flow.js';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.js';
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
 async function bundle(path: string, addressee = 'A99901'): Promise<Json> {
   const answer = await gateway.consumer(addressee).get('searchSlots', path);
   expect(answer.status).toBe(200);
-  expect(answer.headers.get('content-type')).toBe('application/fhir+json;charset=utf-8');
+  expect(answer.headers.get('content-type')).toBe(CONTENT_TYPE[answer.format]);
   expect(answer.headers.get('cache-control')).toContain('no-store');
   return answer.body;
 }
@@ -53,6 +53,22 @@ describe('search for free slots: the bundle', () => {
       ['Slot', 'Schedule', 'Location', 'Organization'],
     ],
     ['Location:managingOrganization', MANAGING, ['Slot', 'Schedule', 'Organization']],
+    [
+      'actors asked for without :recurse',
+      '&_include=Schedule%3Aactor%3APractitioner&_include=Schedule:actor:Location',
+      ['Slot', 'Schedule', 'Location', 'Practitioner', 'Organization'],
+    ],
+    [
+      'an include asked for twice',
+      '&_include%3Arecurse=Schedule%3Aactor%3ALocation&_include%3Arecurse=Schedule%3Aactor%3ALocation',
+      ['Slot', 'Schedule', 'Location', 'Organization'],
+    ],
+    [
+      'includes that nobody knows',
+      '&_include=*&_include%3Arecurse=Schedule%3Aactor%3AHealthcareService&_include%3Arecurse=Schedule%3Aactor' +
+        '&_include%3Arecurse=Slot%3Aschedule&_include%3Arecurse=schedule%3Aactor%3ALocation&_revinclude=Appointment%3Aslot',
+      ['Slot', 'Schedule', 'Organization'],
+    ],
     ['every include', WITH_ACTORS + MANAGING, ['Slot', 'Schedule', 'Location', 'Practitioner', 'Organization']],
   ])(
     'search for free slots: with %s it holds exactly what was asked for, and the Organization [10.1-5 10.1-6 10.1-7 10.1-25 10.1-26 10.1-27 10.1-28 16-1 16-2]',
@@ -313,6 +329,11 @@ describe('search for free slots: restrictions of the practice', () => {
     ['gp-practice and Z99903', type('gp-practice') + code('Z99903'), ['GP routine', 'One organisation']],
     ['gp-practice and another code', type('gp-practice') + code('Z99904'), ['GP routine']],
     ['a type under the system of codes', code('urgent-care'), ['GP routine']],
+    [
+      'two values in one filter, by a comma',
+      `${type('gp-practice')}%2C${type('urgent-care').slice('&searchFilter='.length)}`,
+      ['GP routine', 'Urgent evening'],
+    ],
   ])(
     'search for free slots: with %s in searchFilter a restricted slot is shown only where every restriction is met [10.1-8 10.1-9 10.1-11 12-2 12-3 12-9 12-10 12-11 12-12]',
     async (_, filter, types) => {

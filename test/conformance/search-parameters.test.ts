@@ -150,7 +150,10 @@ describe('search for free slots: parameters', () => {
     ['a date and a time', 'ge2026-05-18', 'le2026-05-20T12:00:00+01:00'],
     ['a time and a date', 'ge2026-05-18T12:00:00+01:00', 'le2026-05-20'],
     ['a time late on the day of the end date', 'ge2026-05-20T23:00:00+01:00', 'le2026-05-20'],
+    ['14 days, the last of them in part', 'ge2026-05-18', 'le2026-06-01T23:59:59+01:00'],
+    ['14 days, the first of them in part', 'ge2026-05-18T23:59:59+01:00', 'le2026-06-01'],
     ['days gone by', 'ge2026-05-04', 'le2026-05-10'],
+    ['days long gone by', 'ge1948-07-05', 'le1948-07-12'],
   ])('search for free slots: a period of %s is answered [10.1-13 10.1-18 10.1-21]', async (_, start, end) => {
     const answer = await ask(search({ start, end }));
     expect(answer.status).toBe(200);
@@ -164,6 +167,8 @@ describe('search for free slots: parameters', () => {
     ['14 days and a second', 'ge2026-05-18T10:00:00+01:00', 'le2026-06-01T10:00:01+01:00'],
     ['-1 second', 'ge2026-05-20T10:00:01+01:00', 'le2026-05-20T10:00:00+01:00'],
     ['a time and the date before', 'ge2026-05-20T00:00:01+01:00', 'le2026-05-19'],
+    ['15 days, the last of them in part', 'ge2026-05-18', 'le2026-06-02T00:00:00+01:00'],
+    ['15 days, the first of them in part', 'ge2026-05-18T23:59:59+01:00', 'le2026-06-02'],
     ['a hundred years', 'ge2026-05-18', 'le2126-05-18'],
   ])(
     'search for free slots: a period of %s is refused with 422 INVALID_PARAMETER [10.1-19 10.1-20]',
