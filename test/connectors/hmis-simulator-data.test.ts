@@ -235,4 +235,18 @@ describe('patients', () => {
       expect.objectContaining({ comments: 'Does not wish to share the record' }),
     ]);
   });
+
+  test('who have left or died are still found, and marked', async () => {
+    const patients = ['active', 'inactive', 'deceased'].map((status, index) => ({
+      id: index + 1,
+      name: 'A B',
+      status,
+    }));
+    await startOn(MONDAY, { patients });
+    expect((await ask('GET', '/patients/search?name=A%20B')).data).toEqual([
+      { id: 1, name: 'A B' },
+      { id: 2, name: 'A B', retired: true },
+      { id: 3, name: 'A B', deceased: true },
+    ]);
+  });
 });

@@ -41,6 +41,7 @@ const PatientSchema = z.strictObject({
   phn: text.max(15).optional(),
   code: text.optional(),
   address: text.optional(),
+  status: z.enum(['active', 'inactive', 'deceased']).optional().describe('inactive: has left the practice'),
   comments: text.optional().describe('What staff have noted; consumers never see it'),
 });
 

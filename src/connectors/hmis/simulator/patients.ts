@@ -61,7 +61,13 @@ export function registerPatient(state: HmisState, body: unknown): SimulatedAnswe
     return { status: 200, body: { status: 'already_exists', id: known.id, name: known.name } };
   }
   const id = state.patients.reduce((highest, patient) => Math.max(highest, patient.id), 0) + 1;
-  const patient: Patient = { ...given, id, name: rest.name, ...(dob ? { dob: dob.slice(0, 10) } : {}) };
+  const patient: Patient = {
+    ...given,
+    id,
+    name: rest.name,
+    status: 'active',
+    ...(dob ? { dob: dob.slice(0, 10) } : {}),
+  };
   state.patients.push(patient);
   return created(patientToWire(patient), state);
 }

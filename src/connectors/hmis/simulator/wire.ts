@@ -53,8 +53,14 @@ export function consultantToWire(consultant: Consultant, { data }: HmisState): o
   };
 }
 
-export function patientToWire(patient: Patient): object {
-  return { ...patient, dob: patient.dob === undefined ? undefined : `${patient.dob} 00:00:00` };
+/** A record that is not in use is retired, in this product's word for everything; a death is a mark of its own. */
+export function patientToWire({ status, ...patient }: Patient): object {
+  return {
+    ...patient,
+    retired: status === 'inactive' ? true : undefined,
+    deceased: status === 'deceased' ? true : undefined,
+    dob: patient.dob === undefined ? undefined : `${patient.dob} 00:00:00`,
+  };
 }
 
 function nameOf({ title, name }: Consultant): string {
