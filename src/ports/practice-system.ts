@@ -60,6 +60,11 @@ export interface PracticePatient {
   readonly demographics: PatientDemographics;
   /** The NHS number recorded there, if the system has a place for it. */
   readonly nhsNumber: NhsNumber | undefined;
+  /**
+   * Whether the practice counts the patient among its own: `inactive` has left, `deceased` has died. A system that has
+   * no such thing answers `active` for everybody.
+   */
+  readonly status: 'active' | 'inactive' | 'deceased';
 }
 
 /** A booking as the practice system knows one. */

@@ -286,6 +286,7 @@ describe('hmis exchanges: settling an open outcome', () => {
 describe('hmis exchanges: patients', () => {
   const jane = {
     ref: '67890',
+    status: 'active',
     nhsNumber: '9990000018',
     demographics: {
       name: { family: 'Testerby', given: ['Jane', 'Elizabeth'], prefix: ['Mrs'] },

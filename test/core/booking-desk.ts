@@ -63,7 +63,10 @@ export async function openDesk({ wrap, system, timing = 'exact' }: DeskOptions =
   const slotOf = (id: string | undefined): Slot => slots.find((slot) => slot.id === id) ?? slots[0];
   const at = bench.entry(
     scriptedSystem({
-      readPatient: (ref) => Promise.resolve(registered && { ref, nhsNumber: link.nhsNumber, demographics: registered }),
+      readPatient: (ref) =>
+        Promise.resolve(
+          registered && { ref, nhsNumber: link.nhsNumber, demographics: registered, status: 'active' as const },
+        ),
       // A booking stands as it was made, unless a test says otherwise.
       readAppointment: (ref) => {
         const slot = slots.find((one) => appointmentIn(one).ref === ref);

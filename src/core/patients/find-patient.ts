@@ -5,11 +5,19 @@ import type { Patient } from '../../domain/patient.js';
 import type { PatientLink } from '../../ports/ledger.js';
 import type { PracticePatient } from '../../ports/practice-system.js';
 import { requireEnabled, type GatewayContext, type Request } from '../context.js';
-import { findRecord, isActive, linkedRecord, toPatient, verifiedLink } from '../rows/patient-link.js';
+import {
+  findRecord,
+  isActive,
+  isOnTheBooks,
+  linkedRecord,
+  storedRecord,
+  toPatient,
+  verifiedLink,
+} from '../rows/patient-link.js';
 
 /**
  * Only active patients SHALL be returned, so `undefined` stands for: nobody of that number here, registration lapsed,
- * deceased, sensitive, or a record that could not be verified.
+ * left, deceased here or on the register, sensitive, or a record that could not be verified.
  */
 export async function findPatient(
   context: GatewayContext,
@@ -19,8 +27,8 @@ export async function findPatient(
   requireEnabled(request, 'foundations');
   const { odsCode } = request.entry.practice;
   const link = await context.ledger.findPatientLink(odsCode, nhsNumber);
-  const record = (await linkedRecord(request, link, 'search')) ?? (await findRecord(request, nhsNumber, 'search'));
-  if (!record) return undefined;
+  const record = (await storedRecord(request, link, 'search')) ?? (await findRecord(request, nhsNumber, 'search'));
+  if (!record || !isOnTheBooks(record, link)) return undefined;
   if (link && !isActive(link, context.runtime.clock.now())) return undefined;
   const verified = await verifiedLink(context, request, link ?? newLink(context, request, nhsNumber), record);
   return verified && toPatient(request.entry.practice, verified, record);

@@ -10,9 +10,9 @@ import type { PatientLink } from '../../ports/ledger.js';
 import type { PracticePatient } from '../../ports/practice-system.js';
 import { requireEnabled, type GatewayContext, type Request } from '../context.js';
 import { newLink } from './find-patient.js';
-import { findRecord, isActive, linkedRecord, toPatient } from '../rows/patient-link.js';
+import { findRecord, isActive, isOnTheBooks, storedRecord, toPatient } from '../rows/patient-link.js';
 import { createRecord, registrationUnknown, saveLink } from '../saga/create-record.js';
-import { verifyPatient, type Verification } from '../rules/verify-patient.js';
+import { demographicsAgree, verifyPatient, type Verification } from '../rules/verify-patient.js';
 
 function kindOf({ system, use }: ContactPoint): string {
   // The use means nothing for an email.
@@ -101,8 +101,10 @@ async function registerAlone(
   // A registration that was sent and whose answer was lost has left a link without the practice's id: a record found
   // now is the one it made, and the repeat finishes it.
   const unfinished = link !== undefined && link.practiceRef === undefined && link.temporaryRegistration !== undefined;
-  // A match that is active, of whatever registration type, SHALL be refused as a duplicate.
-  if (record && !unfinished && (link === undefined || isActive(link, now))) {
+  if (record && !unfinished) checkMatch(record, link, verification.register);
+  // A match that is active, of whatever registration type, SHALL be refused as a duplicate; one that is inactive SHALL
+  // be re-activated as temporary.
+  if (record && !unfinished && isOnTheBooks(record, link) && (link === undefined || isActive(link, now))) {
     throw new GatewayError(
       'patient-already-registered',
       'The patient is already registered at this practice. Find the patient instead',
@@ -126,10 +128,24 @@ async function registerAlone(
   return toPatient(practice, created.link, created.record);
 }
 
+/**
+ * A match that has died SHALL halt the registration, and so SHALL one whose NHS number was never verified and does not
+ * agree with the national register: it may be another person's record.
+ */
+function checkMatch(
+  record: PracticePatient,
+  link: PatientLink | undefined,
+  register: PatientDemographics | undefined,
+): void {
+  if (record.status === 'deceased') refuseUnverified('deceased');
+  const wasVerified = link?.status === 'verified' && link.practiceRef === record.ref;
+  if (!wasVerified && register && !demographicsAgree(record.demographics, register)) refuseUnverified('mismatch');
+}
+
 async function existingRecord(
   request: Request,
   link: PatientLink | undefined,
   registration: RegistrationRequest,
 ): Promise<PracticePatient | undefined> {
-  return (await linkedRecord(request, link, 'book')) ?? (await findRecord(request, registration.nhsNumber, 'book'));
+  return (await storedRecord(request, link, 'book')) ?? (await findRecord(request, registration.nhsNumber, 'book'));
 }

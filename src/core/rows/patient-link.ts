@@ -35,21 +35,47 @@ export function toPatient(practice: Practice, link: PatientLink, record: Practic
     temporaryRegistration: link.temporaryRegistration,
     // Where a practice has one site, that is the one its patients prefer; more than that no practice system has told.
     preferredLocation: others.length === 0 ? site?.id : undefined,
+    // No practice system has told whose list a patient is on; a guess would be a wrong reference.
     generalPractitioner: undefined,
   };
   return { id: link.id, version: versionOf(content), ...content };
 }
 
-/** A temporary registration that has run out makes the patient inactive. */
+/**
+ * A temporary registration that has run out makes the patient inactive. One in force makes a patient active whom the
+ * practice's record calls inactive: that is what a re-activation is, and no practice system has told when a patient left.
+ */
 export function isActive(link: PatientLink, now: number): boolean {
   return link.temporaryRegistration === undefined || now < link.temporaryRegistration.end;
 }
 
+/** Whether the practice's own record lets the patient be spoken of; a temporary registration makes up for a lapsed one. */
+export function isOnTheBooks(record: PracticePatient, link: PatientLink | undefined): boolean {
+  switch (record.status) {
+    case 'active':
+      return true;
+    case 'inactive':
+      return link?.temporaryRegistration !== undefined;
+    case 'deceased':
+      return false;
+  }
+}
+
+/** The record that a link points to, of a patient who is on the practice's books. */
+export async function linkedRecord(
+  request: Request,
+  link: PatientLink | undefined,
+  purpose: 'search' | 'book',
+): Promise<PracticePatient | undefined> {
+  const record = await storedRecord(request, link, purpose);
+  return record && isOnTheBooks(record, link) ? record : undefined;
+}
+
 /**
- * The record that a link points to. A practice that had noted a number in the wrong record and mended it has moved the
+ * The record that a link points to, whatever its status. A practice that had noted a number in the wrong record and mended it has moved the
  * number to another person's record or to none: then the link points to nobody we may speak of.
  */
-export async function linkedRecord(
+export async function storedRecord(
   request: Request,
   link: PatientLink | undefined,
   purpose: 'search' | 'book',

@@ -55,7 +55,10 @@ export async function createRecord(
   switch (answer.class) {
     case 'done': {
       const registered = await saveLink(context, request, { ...link, practiceRef: answer.value }, 'REGISTERED');
-      return { link: registered, record: { ref: answer.value, demographics, nhsNumber: link.nhsNumber } };
+      return {
+        link: registered,
+        record: { ref: answer.value, demographics, nhsNumber: link.nhsNumber, status: 'active' },
+      };
     }
     case 'refused':
       await forget(context, request, link);

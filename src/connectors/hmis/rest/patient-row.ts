@@ -6,9 +6,10 @@ import { parseNhsNumber, type NhsNumber, type PracticePatientRef } from '../../.
 import type { PatientDemographics } from '../../../domain/patient.js';
 import type { ContactPoint, Gender, HumanName, PostalAddress } from '../../../domain/person.js';
 import { isLocalDate } from '../../../domain/time.js';
-import { BadRow, isRow, readId, readText } from './fields.js';
+import type { PracticePatient } from '../../../ports/practice-system.js';
+import { BadRow, isRow, readFlag, readId, readText, type Row } from './fields.js';
 
-export interface HmisPatient {
+export interface HmisPatient extends Pick<PracticePatient, 'status'> {
   readonly ref: PracticePatientRef;
   readonly nhsNumber: NhsNumber | undefined;
   /** `undefined` where the record has no name or no date of birth, so that nobody can be told from it. */
@@ -53,6 +54,15 @@ function readBirthDate(text: string | undefined): string | undefined {
   return date;
 }
 
+/**
+ * The documented rows have no status. Installations that add one call it `deceased` or `dead`, and `active` or
+ * `retired` as the FHIR interface of the same system and its tables do; any of them that says so is believed.
+ */
+function readStatus(row: Row): HmisPatient['status'] {
+  if (readFlag(row, ['deceased']) || readFlag(row, ['dead'])) return 'deceased';
+  return readFlag(row, ['active']) === false || readFlag(row, ['retired']) ? 'inactive' : 'active';
+}
+
 /** Throws `BadRow`. */
 export function parsePatient(value: unknown, home: NhsNumberHome): HmisPatient {
   if (!isRow(value)) throw new BadRow('patient');
@@ -72,6 +82,7 @@ export function parsePatient(value: unknown, home: NhsNumberHome): HmisPatient {
   const address = readText(value, ['address'], 2000);
   return {
     ref: String(id) as PracticePatientRef,
+    status: readStatus(value),
     nhsNumber: parseNhsNumber((readText(value, [home]) ?? '').replaceAll(/[\s-]/g, '')),
     demographics:
       name === undefined || birthDate === undefined

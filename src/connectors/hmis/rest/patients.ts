@@ -56,7 +56,7 @@ export function createPatients(connection: HmisConnection): Patients {
     return [...new Map(exact.map((patient) => [patient.ref, patient])).values()];
   };
 
-  const toPracticePatient = ({ ref, nhsNumber, demographics }: HmisPatient): PracticePatient => {
+  const toPracticePatient = ({ ref, nhsNumber, demographics, status }: HmisPatient): PracticePatient => {
     if (!demographics) {
       throw new GatewayError(
         'unrepresentable-record',
@@ -64,7 +64,7 @@ export function createPatients(connection: HmisConnection): Patients {
         { practice: practice.odsCode },
       );
     }
-    return { ref, nhsNumber, demographics };
+    return { ref, nhsNumber, demographics, status };
   };
 
   const readRegistration = async (
