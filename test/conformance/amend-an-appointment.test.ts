@@ -129,28 +129,27 @@ describe('amend an appointment: what may be left out or differ', () => {
   const extensionsWithout = (body: Json, part: string): Json[] =>
     body.extension.filter(({ url }: Json) => !url.includes(part));
 
-  it.each<[string, string, (body: Json) => void]>([
-    ['no serviceType', '10.5-8', (body) => delete body.serviceType],
-    ['no serviceCategory', '10.5-8', (body) => delete body.serviceCategory],
-    ['another serviceType', '10.5-8', (body) => (body.serviceType = [{ text: 'Something else' }])],
-    ['another serviceCategory', '10.5-8', (body) => (body.serviceCategory = { text: 'Something else' })],
-    ['no delivery channel', '10.5-9', (body) => (body.extension = extensionsWithout(body, 'DeliveryChannel'))],
-    ['no practitioner role', '10.5-9', (body) => (body.extension = extensionsWithout(body, 'PractitionerRole'))],
-    ['no minutesDuration', '10.5-9', (body) => delete body.minutesDuration],
-    ['no versionId in the body', '10.5-9', (body) => delete body.meta.versionId],
+  it.each<[string, (body: Json) => void]>([
+    ['no serviceType', (body) => delete body.serviceType],
+    ['no serviceCategory', (body) => delete body.serviceCategory],
+    ['another serviceType', (body) => (body.serviceType = [{ text: 'Something else' }])],
+    ['another serviceCategory', (body) => (body.serviceCategory = { text: 'Something else' })],
+    ['no delivery channel', (body) => (body.extension = extensionsWithout(body, 'DeliveryChannel'))],
+    ['no practitioner role', (body) => (body.extension = extensionsWithout(body, 'PractitionerRole'))],
+    ['no minutesDuration', (body) => delete body.minutesDuration],
+    ['no versionId in the body', (body) => delete body.meta.versionId],
     [
       'participant types',
-      '10.2-15',
       (body) => {
         const system = 'http://hl7.org/fhir/encounter-participant-type';
         for (const { type, actor } of body.participant) expect([type, actor.display]).toEqual([undefined, undefined]);
         body.participant[0].type = [{ coding: [{ system, code: 'PART' }] }];
       },
     ],
-    ['participants in another order', '10.5-9', (body) => body.participant.reverse()],
+    ['participants in another order', (body) => body.participant.reverse()],
   ])(
-    'amend an appointment: %s is tolerated, and the answer has what the provider has [%s]',
-    async (_what, _rule, change) => {
+    'amend an appointment: %s is tolerated, and the answer has what the provider has [10.2-15 10.5-8 10.5-9]',
+    async (_what, change) => {
       const made = await book();
       const answer = await amend(amended(made, (body) => (newText(body), change(body))));
       expect(answer.text && answer.status).toBe(200);

@@ -44,7 +44,7 @@ describe('get the capability statement', () => {
     expect(software.releaseDate).toMatch(/^\d{4}-\d{2}-\d{2}$/);
   });
 
-  it('format lists what is spoken: application/fhir+json and application/fhir+xml', async () => {
+  it('format lists what is spoken: application/fhir+json and application/fhir+xml [9.1-9]', async () => {
     expect(statement.format).toEqual(['application/fhir+json', 'application/fhir+xml']);
     for (const format of statement.format as string[]) {
       const response = await fetch(`${gateway.consumer().baseUrl}/metadata`, { headers: { Accept: format } });
@@ -71,11 +71,10 @@ describe('get the capability statement', () => {
     expect([codes('Location'), params('Location')]).toEqual([['read'], []]);
   });
 
-  it('Appointment has at least create and read, and never delete', () => {
-    expect(codes('Appointment')).toEqual(expect.arrayContaining(['create', 'read']));
-    expect(codes('Appointment')).not.toContain('delete');
-    expect(resource('Appointment').updateCreate ?? false).toBe(false);
-    expect(params('Appointment')).not.toContain('identifier');
+  it('Appointment has create, read, update, and search-type with start; an update never creates [9.1-14]', () => {
+    expect(codes('Appointment')).toEqual(['create', 'read', 'search-type', 'update']);
+    expect(resource('Appointment').updateCreate).toBe(false);
+    expect(resource('Appointment').searchParam).toEqual([{ name: 'start', type: 'date' }]);
   });
 
   it('Slot has search-type only, with its parameters and four includes [9.1-15 9.1-16]', () => {
