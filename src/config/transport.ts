@@ -48,7 +48,9 @@ const peer = z
 /** Everything in it is private: a network that holds a private address could still reach beyond. */
 function isPrivatePeer(given: string): boolean {
   const parsed = parsePeer(given);
-  if (parsed === undefined || !isPrivateHost(parsed.address)) return false;
+  // What is no address at all has been told already.
+  if (parsed === undefined) return true;
+  if (!isPrivateHost(parsed.address)) return false;
   const narrowest = parsed.address.startsWith('172.') ? 12 : parsed.address.startsWith('192.') ? 16 : WIDEST;
   return parsed.prefix >= narrowest;
 }

@@ -11,7 +11,7 @@ import type { Answer, Exchange, GatewayHttp } from './exchange.js';
 import type { GroupInteraction, PracticeInteraction } from './interactions.js';
 import { parseJsonBody } from './request/json-body.js';
 import { bodyFormat, formatOfRefusal, negotiate, wantsMinimal, type Format } from './request/negotiate.js';
-import { checkProxyHeaders, type ProxyHeaders } from './request/preconditions.js';
+import { checkProxyHeaders, checkSingleAuthorization, type ProxyHeaders } from './request/preconditions.js';
 import { parseProvenanceToken } from './request/provenance-token.js';
 import { parseXmlBody } from './request/xml-body.js';
 import { asGatewayError, formOf, send, toRefusal, toReply, type Reply } from './respond.js';
@@ -145,6 +145,7 @@ async function perform(
   const { row, proxy, admit } = addressed(http, interaction, name, request, record);
   record.row = row;
   const now = http.context.runtime.clock.now();
+  checkSingleAuthorization(request.headersDistinct);
   const caller = parseProvenanceToken(request.headers.authorization, proxy, row, face.validator, now);
   record.caller = caller;
   const run = admit(caller, record.certificate);

@@ -114,6 +114,14 @@ describe('slotbridge serve does not start', () => {
   });
 });
 
+describe('slotbridge serve without a transport', () => {
+  it('does not listen beyond this machine: exit 2, in one line', async () => {
+    const { code, stdout, stderr } = await run([...SERVE, '0', '--host', '0.0.0.0'], environment());
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^slotbridge: with transport mode insecure-loopback [^\n]* not on 0\.0\.0\.0: [^\n]*\n$/);
+  });
+});
+
 describe('slotbridge serve is stopped', () => {
   const day = (offset: number): string => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
   const BOOKING_CALL = { method: 'POST', path: '/rh/api/channel/bookings' };

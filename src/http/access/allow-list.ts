@@ -64,7 +64,7 @@ export function createAllowList({ consumers, practices }: AccessRules): AllowLis
         .filter((entry) => !takes(entry, caller))
         .map(({ practice }) => ({
           practice,
-          error: denied(`Practice ${practice.odsCode} does not take calls of this consumer`, practice.odsCode),
+          error: denied('it does not take calls of the consumer in Ssp-From', practice.odsCode),
         }));
       return { ...group, entries, barred };
     },

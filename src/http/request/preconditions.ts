@@ -26,6 +26,12 @@ function required(headers: IncomingHttpHeaders, name: string): string {
   return value;
 }
 
+/** Node keeps the first of two and says nothing: which of them was checked elsewhere, nobody would know. */
+export function checkSingleAuthorization(distinct: NodeJS.Dict<string[]>): void {
+  if ((distinct['authorization']?.length ?? 0) < 2) return;
+  throw new GatewayError('bad-request', 'Header Authorization must be there once', { fhirPath: 'Authorization' });
+}
+
 /** `row` is the interaction meant: of those that share an address, the one that `Ssp-InteractionID` names. */
 export function checkProxyHeaders<Row extends { readonly interactionId: string }>(
   headers: IncomingHttpHeaders,

@@ -5,10 +5,10 @@ import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SecureVersion } from 'node:tls';
-import { createAuthority, type Authority, type Issued } from '../support/certificates.js';
-import { INTERACTIONS, unsignedToken, type InteractionName, type Json } from '../support/consumer.js';
-import type { TestGateway } from '../support/gateway.js';
-import { slotPath } from '../support/flow.js';
+import { createAuthority, type Authority, type Issued } from './certificates.js';
+import { INTERACTIONS, unsignedToken, type InteractionName, type Json } from './consumer.js';
+import type { TestGateway } from './gateway.js';
+import { slotPath } from './flow.js';
 
 export const NAME = 'msg.spine.example.nhs.uk';
 export const OTHER_NAME = 'hub.example.nhs.uk';

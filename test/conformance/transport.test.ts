@@ -5,7 +5,15 @@ import { utimesSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { createAuthority, type Issued } from '../support/certificates.js';
-import { attempt, createPaper, mutualTls, NAME, withAccess, type Attempt, type Paper } from './secure-gateway.js';
+import {
+  attempt,
+  createPaper,
+  mutualTls,
+  NAME,
+  withAccess,
+  type Attempt,
+  type Paper,
+} from '../support/secure-gateway.js';
 
 let paper: Paper;
 let good: Issued;
@@ -44,13 +52,13 @@ describe('mutual TLS', () => {
   const send = (given: Attempt = {}) =>
     attempt(gateway, { ca: paper.servers.certificate, certificate: good, ...given });
 
-  it('a certificate of the right authority with an allowed name gets an answer, with HSTS', async () => {
+  it('transport: a certificate of the right authority with an allowed name gets an answer, with HSTS [5.3-1]', async () => {
     const answer = await send();
     expect(answer).toMatchObject({ status: 200, protocol: 'TLSv1.3', body: { resourceType: 'Bundle' } });
     expect(answer.headers['strict-transport-security']).toMatch(/^max-age=\d{7,}/);
   });
 
-  it('the name may stand in the SAN as well as in the CN, in any letter case', async () => {
+  it('transport: the name may stand in the SAN as well as in the CN, in any letter case', async () => {
     for (const options of [
       { commonName: 'anything', dnsNames: ['else.example.nhs.uk', NAME] },
       { commonName: NAME, dnsNames: ['else.example.nhs.uk'] },
@@ -60,7 +68,7 @@ describe('mutual TLS', () => {
     }
   });
 
-  it('the audit event of a request names the certificate', async () => {
+  it('transport: the audit event of a request names the certificate', async () => {
     await send();
     const { audit } = gateway.gateway.records;
     await audit.flush();
@@ -68,24 +76,24 @@ describe('mutual TLS', () => {
     expect(rows.at(-1)?.event).toMatchObject({ kind: 'request', status: 200, certificate: NAME });
   });
 
-  it('no client certificate: the handshake fails', () => expectClosed(gateway, {}));
+  it('transport: without a client certificate the handshake fails [5.3-1 5.3-14]', () => expectClosed(gateway, {}));
 
-  it('a certificate of another authority: the handshake fails', async () => {
+  it('transport: with a certificate of another authority the handshake fails [5.3-10]', async () => {
     const stranger = await createAuthority('Strangers');
     await expectClosed(gateway, { certificate: await stranger.issue({ commonName: NAME }) });
   });
 
-  it('a certificate of an authority of the same name: the handshake fails', async () => {
+  it('transport: with a certificate of an authority of the same name the handshake fails [5.3-10]', async () => {
     const impostor = await createAuthority('Test clients');
     await expectClosed(gateway, { certificate: await impostor.issue({ commonName: NAME }) });
   });
 
-  it('an expired certificate: the handshake fails', async () => {
+  it('transport: with an expired certificate the handshake fails [5.3-11]', async () => {
     await expectClosed(gateway, { certificate: await paper.clients.issue({ commonName: NAME, from: -2, until: -1 }) });
     expect(reasonOf(gateway)).toBe('CERT_HAS_EXPIRED');
   });
 
-  it('a certificate that is not valid yet: the handshake fails', async () => {
+  it('transport: with a certificate that is not valid yet the handshake fails', async () => {
     await expectClosed(gateway, { certificate: await paper.clients.issue({ commonName: NAME, from: 1, until: 2 }) });
   });
 
@@ -95,12 +103,15 @@ describe('mutual TLS', () => {
     ['a name that only begins alike', { commonName: `${NAME}.example.com` }],
     ['a name that only ends alike', { dnsNames: [`evil.${NAME}`] }],
     ['no name', {}],
-  ])('a certificate with %s: the connection is closed before a request is read', async (_title, options) => {
-    await expectClosed(gateway, { certificate: await paper.clients.issue(options) });
-    expect(reasonOf(gateway)).toBe('name-not-allowed');
-  });
+  ])(
+    'transport: with a certificate with %s the connection is closed before a request is read [5.3-13]',
+    async (_title, options) => {
+      await expectClosed(gateway, { certificate: await paper.clients.issue(options) });
+      expect(reasonOf(gateway)).toBe('name-not-allowed');
+    },
+  );
 
-  it.each(['TLSv1', 'TLSv1.1'] as const)('%s: the handshake fails', async (version) => {
+  it.each(['TLSv1', 'TLSv1.1'] as const)('transport: with %s the handshake fails [5.3-4]', async (version) => {
     await expectClosed(gateway, { certificate: good, versions: [version, version], ciphers: 'ALL:@SECLEVEL=0' });
   });
 
@@ -113,13 +124,13 @@ describe('mutual TLS', () => {
     'DHE-RSA-AES256-GCM-SHA384',
     'DHE-RSA-AES256-SHA256',
     'DHE-RSA-AES256-SHA',
-  ])('TLS 1.2 with %s is accepted', async (suite) => {
+  ])('transport: TLS 1.2 with %s is accepted [5.3-3 5.3-6 5.3-7 5.3-8]', async (suite) => {
     const answer = await send({ versions: ['TLSv1.2', 'TLSv1.2'], ciphers: suite });
     expect(answer).toMatchObject({ status: 200, protocol: 'TLSv1.2', cipher: suite });
   });
 
   it.each(['AES128-SHA256', 'NULL-MD5', 'AES256-GCM-SHA384', 'ECDHE-RSA-AES128-SHA', 'AES128-SHA', 'ADH-AES256-SHA'])(
-    'TLS 1.2 with %s: the handshake fails',
+    'transport: TLS 1.2 with %s is refused in the handshake [5.3-9]',
     async (suite) => {
       await expectClosed(gateway, {
         certificate: good,
@@ -129,13 +140,13 @@ describe('mutual TLS', () => {
     },
   );
 
-  it("the gateway's order of suites counts, not the consumer's", async () => {
+  it("transport: the gateway's order of suites counts, not the consumer's [5.3-5]", async () => {
     const wishes = 'DHE-RSA-AES256-SHA:ECDHE-RSA-AES256-SHA:ECDHE-RSA-AES128-GCM-SHA256';
     const answer = await send({ versions: ['TLSv1.2', 'TLSv1.2'], ciphers: wishes });
     expect(answer.cipher).toBe('ECDHE-RSA-AES128-GCM-SHA256');
   });
 
-  it('plain HTTP is closed without an answer and without a redirect', async () => {
+  it('transport: plain HTTP is closed without an answer and without a redirect [5.3-2]', async () => {
     const answer = await new Promise<string>((resolve, reject) => {
       let received = '';
       const socket = connect(gateway.gateway.port, '127.0.0.1', () => socket.write('GET /livez HTTP/1.1\r\n\r\n'));
@@ -147,7 +158,7 @@ describe('mutual TLS', () => {
     expect(reasonOf(gateway)).toBe('ERR_SSL_HTTP_REQUEST');
   });
 
-  it('a session is never resumed, so that every connection is checked anew', async () => {
+  it('transport: a session is never resumed, so that every connection is checked anew', async () => {
     const shake = (session?: Buffer): Promise<{ resumed: boolean; session: Buffer | undefined }> =>
       new Promise((resolve, reject) => {
         let ticket: Buffer | undefined;
@@ -176,7 +187,7 @@ describe('mutual TLS', () => {
 });
 
 describe('mutual TLS with AES-GCM suites only', () => {
-  it('a CBC suite is refused', async () => {
+  it('transport: a CBC suite is refused where only AES-GCM is wanted', async () => {
     const gateway = await start('suites: aead-only');
     const secure = { ca: paper.servers.certificate, certificate: good, versions: ['TLSv1.2', 'TLSv1.2'] } as const;
     expect((await attempt(gateway, { ...secure, ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' })).status).toBe(200);
@@ -189,7 +200,7 @@ describe('revocation', () => {
   const ready = async (gateway: TestGateway): Promise<number> =>
     (await attempt(gateway, { ca: paper.servers.certificate, certificate: good, path: '/../../../../readyz' })).status;
 
-  it('a revoked certificate is refused; a list that changes counts without a restart, old connections included', async () => {
+  it('transport: a revoked certificate is refused, and a list that changes counts without a restart [5.3-12]', async () => {
     const [revoked, later] = [
       await paper.clients.issue({ commonName: NAME }),
       await paper.clients.issue({ commonName: NAME }),
@@ -208,7 +219,7 @@ describe('revocation', () => {
     expect((await send(revoked)).status).toBe(200);
   });
 
-  it('a file that cannot be used changes nothing and is logged', async () => {
+  it('transport: a file that cannot be used changes nothing and is logged', async () => {
     const file = paper.write('broken.crl', (await paper.clients.revocations([])).pem);
     const gateway = await start(`crl: { file: '${file}' }`);
     paper.write('broken.crl', 'not a list');
@@ -217,7 +228,7 @@ describe('revocation', () => {
     expect((await attempt(gateway, { ca: paper.servers.certificate, certificate: good })).status).toBe(200);
   });
 
-  it('a changed file is seen without being told', async () => {
+  it('transport: a changed file is seen without being told', async () => {
     const revoked = await paper.clients.issue({ commonName: NAME });
     const file = paper.write('watched.crl', (await paper.clients.revocations([])).pem);
     const gateway = await start(`crl: { file: '${file}' }`);
@@ -228,7 +239,7 @@ describe('revocation', () => {
     await expect(attempt(gateway, { ca: paper.servers.certificate, certificate: revoked })).rejects.toThrow();
   }, 20_000);
 
-  it('a list older than a day makes the gateway not ready; a fresh one makes it ready again', async () => {
+  it('transport: a list older than a day makes the gateway not ready; a fresh one makes it ready again', async () => {
     const file = paper.write('old.crl', (await paper.clients.revocations([])).pem);
     const gateway = await start(`crl: { file: '${file}' }`);
     const written = (ago: number): void => {
