@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Json, TestAnswer } from '../support/consumer.js';
+import { CONTENT_TYPE, type Json, type TestAnswer } from '../support/consumer.js';
 import {
   booked,
   bookingBody,
@@ -94,7 +94,7 @@ describe('book an appointment: the answer', () => {
     expect(answer.headers.get('location')).toBe(`${url}/_history/${meta.versionId}`);
     expect(answer.headers.get('etag')).toBe(`W/"${meta.versionId}"`);
     expect(answer.headers.get('last-modified')).toBe(new Date(gateway.clock.now()).toUTCString());
-    expect(answer.headers.get('content-type')).toBe('application/fhir+json;charset=utf-8');
+    expect(answer.headers.get('content-type')).toBe(CONTENT_TYPE[answer.format]);
     expect(answer.headers.get('cache-control')).toContain('no-store');
     expect(answer.headers.get('idempotent-replayed')).toBeNull();
   });

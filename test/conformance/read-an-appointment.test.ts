@@ -1,6 +1,6 @@
 /** Read an appointment: its population, its versions, what the desk changes, and what is refused. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Json, TestAnswer } from '../support/consumer.js';
+import { CONTENT_TYPE, type Json, type TestAnswer } from '../support/consumer.js';
 import {
   booked,
   bookingBody,
@@ -62,7 +62,7 @@ describe('read an appointment: the answer', () => {
       `https://gateway.example.nhs.uk/A99901/STU3/1/gpconnect/Appointment/${made.body.id}`,
     );
     expect(answer.headers.get('location')).toBeNull();
-    expect(answer.headers.get('content-type')).toBe('application/fhir+json;charset=utf-8');
+    expect(answer.headers.get('content-type')).toBe(CONTENT_TYPE[answer.format]);
     expect(answer.headers.get('cache-control')).toContain('no-store');
   });
 

@@ -1,6 +1,6 @@
 /** Register a patient: the temporary registration, what is accepted, and what becomes of it at the practice. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Json, TestAnswer } from '../support/consumer.js';
+import { CONTENT_TYPE, type Json, type TestAnswer } from '../support/consumer.js';
 import { CODES, expectRefusal, NHS_NUMBER, PROFILE, registrationBody, UNREGISTERED } from '../support/flow.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 
@@ -85,7 +85,7 @@ describe('register a patient: the answer', () => {
 
   it('register a patient: it is 200, not 201, with a searchset bundle of its profile and exactly one Patient [9.4-20 9.4-21 9.4-22 4.7-5]', () => {
     expect(answer.text && answer.status).toBe(200);
-    expect(answer.headers.get('content-type')).toBe('application/fhir+json;charset=utf-8');
+    expect(answer.headers.get('content-type')).toBe(CONTENT_TYPE[answer.format]);
     expect(answer.headers.get('cache-control')).toContain('no-store');
     expect(answer.headers.get('location')).toBeNull();
     expect(answer.body).toEqual({

@@ -448,7 +448,7 @@ const ROWS: readonly Row[] = [
 ];
 
 export const CHOSEN_MUTANTS: readonly Mutant[] = ROWS.map(([sample, rule, change], index) => {
-  const body = structuredClone(SAMPLES[sample].body) as Json;
+  const body = structuredClone<Json>(SAMPLES[sample].body);
   change(body);
   return { sample, rule, what: `row ${index + 1}`, body };
 });

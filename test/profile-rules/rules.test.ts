@@ -74,7 +74,7 @@ describe('what is right', () => {
   it('what nobody asked for is not missed, and what was found for nobody is an empty Bundle', () => {
     const { shape, body } = SAMPLES['free slots'];
     const query = new URLSearchParams({ start: 'ge2027-06-14', end: 'le2027-06-14' });
-    const plain = structuredClone(body) as Json;
+    const plain = structuredClone<Json>(body);
     plain.entry = plain.entry.filter(
       ({ resource }: Json) => !['Location', 'Practitioner'].includes(resource.resourceType as string),
     );

@@ -80,7 +80,7 @@ export function unsignedToken(claims: unknown, header: unknown = { alg: 'none', 
   return `${base64url(header)}.${base64url(claims)}.`;
 }
 
-const xml = createXmlCodec(loadBaseDefinitions('stu3'));
+const xml = createXmlCodec(loadBaseDefinitions('stu3'), { elements: Infinity, repeats: Infinity });
 
 /** The JSON form of an answer's body. */
 export function parseAnswer(text: string, headers: Headers): Json {

@@ -6,7 +6,7 @@
  */
 import { createFieldTables, type ElementTables } from './fields.js';
 import { toJson } from './parse.js';
-import { readTree } from './tree.js';
+import { readTree, type XmlSize } from './tree.js';
 import { toXml } from './write.js';
 
 export type { ElementTables } from './fields.js';
@@ -22,10 +22,11 @@ export interface XmlCodec {
   write(resource: unknown): string;
 }
 
-export function createXmlCodec(tables: ElementTables): XmlCodec {
+/** `size` bounds what is parsed, for readers of what is longer than a request's body. */
+export function createXmlCodec(tables: ElementTables, size?: XmlSize): XmlCodec {
   const fields = createFieldTables(tables);
   return {
-    parse: (xml) => toJson(readTree(xml), fields),
+    parse: (xml) => toJson(readTree(xml, size), fields),
     write: (resource) => toXml(resource, fields),
   };
 }

@@ -15,6 +15,9 @@ const INSTANCE_NAMESPACE = 'http://www.w3.org/2001/XMLSchema-instance';
 /** The bounds of a JSON body, in terms of XML. */
 export const XML_LIMITS = { depth: 32, elements: 5_000, repeats: 1_000, textLength: 64 * 1024 } as const;
 
+/** How much of it there may be. An answer of ours may be longer than a body that we read. */
+export type XmlSize = Readonly<Record<'elements' | 'repeats', number>>;
+
 export interface XmlElement {
   readonly name: string;
   readonly attributes: readonly (readonly [name: string, value: string])[];
@@ -52,7 +55,7 @@ function createParser(): Parser {
   return parser;
 }
 
-export function readTree(text: string): XmlElement {
+export function readTree(text: string, size: XmlSize = XML_LIMITS): XmlElement {
   const parser = createParser();
   const open: Growing[] = [];
   let root: Growing | undefined;
@@ -64,7 +67,7 @@ export function readTree(text: string): XmlElement {
     depth += 1;
     elements += 1;
     if (depth > XML_LIMITS.depth) refuse(parser, 'elements are nested more than 32 levels deep');
-    if (elements > XML_LIMITS.elements) refuse(parser, 'there are more than 5,000 elements');
+    if (elements > size.elements) refuse(parser, 'there are more than 5,000 elements');
   });
   parser.on('opentag', (tag) => {
     if (narrative) {
@@ -88,7 +91,7 @@ export function readTree(text: string): XmlElement {
     if (element === undefined) return;
     if (narrative) element.narrative = narrative.text();
     narrative = undefined;
-    if (element.children.length > XML_LIMITS.repeats && repeatsTooOften(element)) {
+    if (element.children.length > size.repeats && repeatsTooOften(element, size.repeats)) {
       refuse(parser, 'an element is repeated more than 1,000 times');
     }
   });
@@ -105,12 +108,12 @@ export function readTree(text: string): XmlElement {
   return root ?? refuse(parser, 'it is not well-formed XML');
 }
 
-function repeatsTooOften({ children }: XmlElement): boolean {
+function repeatsTooOften({ children }: XmlElement, most: number): boolean {
   const counts = new Map<string, number>();
   return children.some(({ name }) => {
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
-    return count > XML_LIMITS.repeats;
+    return count > most;
   });
 }
 

@@ -180,8 +180,8 @@ function checkHeaders(answer: AnswerUnderCheck, report: Report): void {
   if (text === '') return;
   const type = header('content-type');
   if (type !== CONTENT_TYPE[formatOf(headers)]) report('Content-Type', 'Content-Type is exact, without a space', type);
-  // Whoever is told that a format is not served may be told so in another.
-  if (asked !== undefined && asked !== formatOf(headers) && status !== 415) {
+  // A refusal of the format, or of bytes before any header was understood, may come in another.
+  if (asked !== undefined && asked !== formatOf(headers) && ![408, 415, 431].includes(status)) {
     report('Content-Type', 'the answer comes in the format asked for', type);
   }
 }
