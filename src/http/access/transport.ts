@@ -54,7 +54,7 @@ const CBC = [
 /** TLS 1.3's own suites, which OpenSSL keeps in the same list for Node. */
 const TLS13 = ['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'];
 
-/** Cipher suites, most preferred first: `docs/decisions/0009-transport.md` says why CBC is among them. */
+/** Cipher suites, most preferred first: `docs/decisions/0009-who-may-connect-and-who-may-ask.md` says why CBC is among them. */
 export const SUITES = {
   'gp-connect': [...TLS13, ...AEAD, ...CBC],
   'aead-only': [...TLS13, ...AEAD],
