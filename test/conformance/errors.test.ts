@@ -10,6 +10,7 @@ import {
   prepareSeven,
   sevenTimes,
   SEVEN,
+  WRITES,
   type Prepared,
 } from '../support/seven-requests.js';
 
@@ -131,6 +132,17 @@ const CODES: [string, number, string, string, string, Cause][] = [
     },
   ],
   [
+    'cancel an appointment: another version',
+    409,
+    'FHIR_CONSTRAINT_VIOLATION',
+    'conflict',
+    'FHIR constraint violated',
+    (consumer) => {
+      const { method, path, body } = requests.cancel;
+      return consumer.send(method, 'cancel', path, { headers: { 'If-Match': 'W/"99"' } }, body);
+    },
+  ],
+  [
     'register a patient: an unknown element',
     422,
     'INVALID_RESOURCE',
@@ -171,7 +183,7 @@ const CODES: [string, number, string, string, string, Cause][] = [
 
 describe('error codes', () => {
   it.each(CODES)(
-    '%s is %i %s [7.1-1 7.1-2 7.1-3 7.1-4 7.1-5 7.1-6 7.2-1 7.2-2 7.2-4 7.2-5 7.2-10 7.2-12 7.2-13 7.2-15 7.2-16 7.2-17 7.2-19 7.3-13 7.2-3 7.2-9 7.2-11]',
+    '%s is %i %s [7.1-1 7.1-2 7.1-3 7.1-4 7.1-5 7.1-6 7.2-1 7.2-2 7.2-4 7.2-5 7.2-10 7.2-12 7.2-13 7.2-15 7.2-16 7.2-17 7.2-19 7.3-13 7.2-3 7.2-9 7.2-11 7.2-14]',
     async (_situation, status, code, type, display, cause) => {
       const issue = expectRefusal(await cause(gateway.consumer()), status, code);
       expect([issue.code, issue.details.coding[0].display]).toEqual([type, display]);
@@ -282,7 +294,6 @@ const MALFORMED: [string, string | Buffer, number][] = [
   ['with a number beyond all numbers', '{"resourceType":"Parameters","a":1e999}', 400],
   ['of more than 256 KiB', JSON.stringify({ a: Array.from({ length: 5 }, () => 'x'.repeat(60_000)) }), 413],
 ];
-const WRITES = SEVEN.filter(([, name]) => name === 'register' || name === 'book');
 
 describe('malformed bodies', () => {
   it.each(WRITES.flatMap(([title, name]) => MALFORMED.map((row) => [title, ...row, name] as const)))(
@@ -290,8 +301,9 @@ describe('malformed bodies', () => {
     async (_title, what, bytes, status, name) => {
       const consumer = gateway.consumer();
       const before = gateway.practiceCalls();
-      const response = await fetch(consumer.baseUrl + requests[name].path, {
-        method: 'POST',
+      const { method, path } = requests[name];
+      const response = await fetch(consumer.baseUrl + path, {
+        method,
         headers: { ...headersOf(name), 'Content-Type': 'application/fhir+json' },
         body: bytes,
       });
@@ -311,7 +323,8 @@ describe('malformed bodies', () => {
     '%s: %s, well-formed and another thing than asked for, is 422 INVALID_RESOURCE [7.3-9]',
     async (_title, body, name) => {
       const before = gateway.practiceCalls();
-      const answer = await gateway.consumer().post(name, requests[name].path, body);
+      const { method, path } = requests[name];
+      const answer = await gateway.consumer().send(method, name, path, {}, body);
       expectRefusal(answer, 422, 'INVALID_RESOURCE');
       expect(gateway.practiceCalls()).toBe(before);
     },
@@ -346,7 +359,10 @@ describe('a capability that the practice has not switched on', () => {
     readLocation: 'Foundations',
     searchSlots: 'Appointment Management',
     book: 'Appointment Management',
+    retrieveAppointments: 'Appointment Management',
     readAppointment: 'Appointment Management',
+    amend: 'Appointment Management',
+    cancel: 'Appointment Management',
   };
   let closed: TestGateway;
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Bend, InteractionName, Json, TestAnswer } from '../support/consumer.js';
+import { CONTENT_TYPE, type Bend, type InteractionName, type Json, type TestAnswer } from '../support/consumer.js';
 import {
   bookingBody,
   booked,
@@ -11,11 +11,27 @@ import {
   slotPath,
 } from '../support/flow.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
-import { findPath, prepareSeven, READS, sendRaw, SEVEN, sevenTimes, type Prepared } from '../support/seven-requests.js';
+import {
+  findPath,
+  prepareSeven,
+  READS,
+  sendRaw,
+  SEVEN,
+  sevenTimes,
+  WRITES,
+  type Prepared,
+} from '../support/seven-requests.js';
 
 const JSON_TYPE = 'application/fhir+json;charset=utf-8';
-const WRITES = SEVEN.filter(([, name]) => name === 'register' || name === 'book');
 const REGISTER = '/Patient/$gpc.registerpatient';
+/** Those whose answer is a Bundle with an entry. */
+const SEARCHES: readonly InteractionName[] = [
+  'findPatient',
+  'findPractitioner',
+  'findOrganization',
+  'searchSlots',
+  'retrieveAppointments',
+];
 
 let gateway: TestGateway;
 let requests: Readonly<Record<InteractionName, Prepared>>;
@@ -108,12 +124,12 @@ describe('content negotiation', () => {
 
 describe('headers of every answer', () => {
   it.each(SEVEN)(
-    '%s: success is no-store, UTF-8 without a space before charset, and under HSTS [3-3 4.1-9 4.2-1 4.2-10 4.7-1 4.7-2 4.7-3 4.7-5 8-1 8-2 8-3 8-4 8-10 8-11 8-13 8-5 8-6 8-7 8-8 8-9]',
+    '%s: success is no-store, UTF-8 without a space before charset, and under HSTS [3-3 4.1-9 4.2-1 4.2-10 4.7-1 4.7-2 4.7-3 4.7-5 8-1 8-2 8-3 8-4 8-10 8-11 8-13 8-5 8-6 8-7 8-8 8-9 4.7-4 8-12 8-14 8-15]',
     async (_title, name) => {
-      const { status, headers } = await send(name);
+      const { status, headers, format } = await send(name);
       expect(status).toBe(name === 'book' ? 201 : 200);
       expect(headers.get('cache-control')).toContain('no-store');
-      expect(headers.get('content-type')).toBe(JSON_TYPE);
+      expect(headers.get('content-type')).toBe(CONTENT_TYPE[format]);
       expect(headers.get('strict-transport-security')).toMatch(/^max-age=\d+/);
     },
   );
@@ -121,9 +137,9 @@ describe('headers of every answer', () => {
   it.each(SEVEN)(
     '%s: a refusal is no-store, UTF-8 without a space before charset, and under HSTS [4.1-9 4.2-2 4.2-10]',
     async (_title, name) => {
-      const { headers } = await send(name, { headers: { 'Ssp-From': undefined } });
+      const { headers, format } = await send(name, { headers: { 'Ssp-From': undefined } });
       expect(headers.get('cache-control')).toContain('no-store');
-      expect(headers.get('content-type')).toBe(JSON_TYPE);
+      expect(headers.get('content-type')).toBe(CONTENT_TYPE[format]);
       expect(headers.get('strict-transport-security')).toMatch(/^max-age=\d+/);
     },
   );
@@ -179,7 +195,7 @@ describe('compression and transfer', () => {
       expect(small.headers['content-type']).toBe(JSON_TYPE);
       expect(small.body.length).toBeLessThan(plain.body.length / 2);
       // fetch asks for gzip and unpacks it.
-      expect((await send(name)).text).toBe(plain.body.toString());
+      expect((await send(name, { format: 'json' })).text).toBe(plain.body.toString());
     },
   );
 
@@ -236,10 +252,10 @@ describe('Content-Type of a body', () => {
       ),
     ),
   )('%s: %s is 415 [4.1-8 5.1-12 7.3-6]', async (_title, type, name) => {
-    const { path, body } = requests[name];
+    const { method, path, body } = requests[name];
     const before = gateway.practiceCalls();
     const answer = await sendRaw(gateway.consumer(), name, path, {
-      method: 'POST',
+      method,
       ...(type !== undefined && { headers: { 'Content-Type': type } }),
       chunks: [JSON.stringify(body)],
     });
@@ -346,7 +362,7 @@ describe('paths and parameters', () => {
     expect([status, body.resourceType, body.type, body.entry]).toEqual([200, 'Bundle', 'searchset', undefined]);
   });
 
-  it.each(SEVEN.filter(([, name]) => ['findPatient', 'register', 'searchSlots'].includes(name)))(
+  it.each(SEVEN.filter(([, name]) => [...SEARCHES, 'register'].includes(name)))(
     '%s: entries have no fullUrl [4.4-14]',
     async (_title, name) => {
       const consumer = gateway.consumer();

@@ -1,7 +1,17 @@
 /** Every interaction as a request that succeeds, for rules that hold for every one of them. */
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { INTERACTIONS, unsignedToken, type InteractionName, type TestConsumer } from './consumer.js';
-import { booked, bookingBody, freeSlots, NHS_NUMBER, patientId, registrationBody, slotPath } from './flow.js';
+import { amended, cancelled, retrievePath } from './appointments.js';
+import { INTERACTIONS, unsignedToken, type InteractionName, type Json, type TestConsumer } from './consumer.js';
+import {
+  booked,
+  bookingBody,
+  freeSlots,
+  NHS_NUMBER,
+  patientId,
+  registrationBody,
+  slotPath,
+  type FoundSlot,
+} from './flow.js';
 
 /** Rows for `it.each`: what to call it in a title, and its name. */
 export const SEVEN: readonly (readonly [title: string, name: InteractionName])[] = [
@@ -16,9 +26,18 @@ export const SEVEN: readonly (readonly [title: string, name: InteractionName])[]
   ['read a location', 'readLocation'],
   ['search for free slots', 'searchSlots'],
   ['book an appointment', 'book'],
+  ["retrieve a patient's appointments", 'retrieveAppointments'],
   ['read an appointment', 'readAppointment'],
+  ['amend an appointment', 'amend'],
+  ['cancel an appointment', 'cancel'],
 ];
-export const READS = SEVEN.filter(([, name]) => name !== 'register' && name !== 'book');
+const WRITING: readonly InteractionName[] = ['register', 'book', 'amend', 'cancel'];
+export const WRITES = SEVEN.filter(([, name]) => WRITING.includes(name));
+export const READS = SEVEN.filter(([, name]) => !WRITING.includes(name));
+
+/** Two interactions of one method and address: the interaction id tells which one is meant. */
+export const shareAddress = (one: InteractionName, other: InteractionName): boolean =>
+  ['amend', 'cancel'].includes(one) && ['amend', 'cancel'].includes(other);
 
 /** Each interaction with each of these, for titles that begin `%s: … %s`. */
 export function sevenTimes<T>(values: readonly T[]): (readonly [title: string, value: T, name: InteractionName])[] {
@@ -26,7 +45,7 @@ export function sevenTimes<T>(values: readonly T[]): (readonly [title: string, v
 }
 
 export interface Prepared {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly body?: unknown;
 }
@@ -43,13 +62,15 @@ export const findPractitionerPath = (sdsUserId: string, system = SDS_USER_ID): s
 export const findOrganizationPath = (odsCode: string, system = ODS_CODE): string =>
   byIdentifier('Organization', system, odsCode);
 
-/** Each request succeeds; the two writes do so once. */
+/** Each request succeeds; registration and booking do so once. */
 export async function prepareSeven(consumer: TestConsumer): Promise<Readonly<Record<InteractionName, Prepared>>> {
-  const [taken, free] = await freeSlots(consumer);
-  if (!taken || !free) throw new Error('no slots');
+  const [first, second, third, free] = await freeSlots(consumer);
+  if (!first || !second || !third || !free) throw new Error('no slots');
   const patient = await patientId(consumer);
-  const appointment = await booked(consumer, taken, patient);
-  const prepared: Partial<Record<InteractionName, Prepared>> = {
+  const made = async (slot: FoundSlot): Promise<Json> => (await booked(consumer, slot, patient)).body;
+  const [kept, toAmend, toCancel] = [await made(first), await made(second), await made(third)];
+  const address = ({ id }: Json): string => `/Appointment/${String(id)}`;
+  return {
     metadata: { method: 'GET', path: '/metadata' },
     findPatient: { method: 'GET', path: findPath('9990000018') },
     readPatient: { method: 'GET', path: `/Patient/${patient}` },
@@ -61,10 +82,15 @@ export async function prepareSeven(consumer: TestConsumer): Promise<Readonly<Rec
     readLocation: { method: 'GET', path: '/Location/location-a99901-10' },
     searchSlots: { method: 'GET', path: slotPath() },
     book: { method: 'POST', path: '/Appointment', body: bookingBody(free, patient) },
-    readAppointment: { method: 'GET', path: `/Appointment/${String(appointment.body.id)}` },
+    retrieveAppointments: { method: 'GET', path: retrievePath(patient) },
+    readAppointment: { method: 'GET', path: address(kept) },
+    amend: {
+      method: 'PUT',
+      path: address(toAmend),
+      body: amended(toAmend, (body) => (body.description = 'Sore throat for two weeks')),
+    },
+    cancel: { method: 'PUT', path: address(toCancel), body: cancelled(toCancel) },
   };
-  // Whatever else the consumer knows is no row of SEVEN, so no test asks for it here.
-  return prepared as Record<InteractionName, Prepared>;
 }
 
 export interface RawAnswer {
