@@ -4,7 +4,15 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAcceptance, type AcceptanceEnvironment } from '../support/acceptance-processes.js';
 import type { Json, TestAnswer } from '../support/consumer.js';
-import { CODES, NHS_NUMBER, registrationBody, slotPath, WITH_ACTORS } from '../support/flow.js';
+import {
+  bookingBody,
+  CODES,
+  NHS_NUMBER,
+  registrationBody,
+  slotPath,
+  WITH_ACTORS,
+  type FoundSlot,
+} from '../support/flow.js';
 import { findPractitionerPath } from '../support/seven-requests.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -176,6 +184,57 @@ describe('free slots of 14 days', () => {
   });
 });
 
+describe('bookings', () => {
+  const found = ({ slots, scheduleOf }: Offer, type: string, day: number): readonly FoundSlot[] =>
+    slots
+      .filter((slot) => slot.serviceType[0].text === type && slot.start.startsWith(londonDay(day)))
+      .sort((a, b) => a.start.localeCompare(b.start))
+      .map((slot) => {
+        const actors: readonly string[] = scheduleOf(slot).actor.map(({ reference }: Json) => reference);
+        const actor = (kind: string): string | undefined => actors.find((one) => one.startsWith(kind));
+        const { id, start, end, schedule } = slot;
+        return {
+          id,
+          start,
+          end,
+          scheduleType: schedule.reference,
+          location: actor('Location/') ?? '',
+          practitioner: actor('Practitioner/'),
+        };
+      });
+  const book = async (slots: readonly FoundSlot[]): Promise<TestAnswer> => {
+    const [first] = slots;
+    const last = slots[slots.length - 1];
+    if (!first || !last) throw new Error('no slot');
+    const [patient] = foundIn(await find('A99911', '9990001014'));
+    const body = bookingBody({ ...first, end: last.end }, patient.id, (appointment) => {
+      appointment.slot = slots.map(({ id }) => ({ reference: `Slot/${id}` }));
+      // Made yesterday, whatever the day is.
+      appointment.created = `${londonDay(-1)}T12:00:00+00:00`;
+    });
+    return environment.consumer('A99911').post('book', '/Appointment', body);
+  };
+
+  it('three adjacent slots of one surgery become one appointment', async () => {
+    const routine = found(await offer('A99911'), 'GP routine', 6);
+    const three = routine.filter(({ practitioner }) => practitioner?.endsWith('-301')).slice(0, 3);
+    const answer = await book(three);
+    expect([answer.status, answer.body.slot.length]).toEqual([201, 3]);
+    const taken = (await offer('A99911')).slots.map(({ id }) => id);
+    for (const { id } of three) expect(taken).not.toContain(id);
+  });
+
+  it('a slot that is kept for urgent care is booked for urgent care, one kept for Southmere is not', async () => {
+    const kept = await offer('A99911', [
+      `${CODES}GPConnect-OrganisationType-1|urgent-care`,
+      'https://fhir.nhs.uk/Id/ods-organization-code|A99912',
+    ]);
+    // The consumer of these tests is the urgent care service Z99902.
+    expect((await book(found(kept, 'Urgent', 5).slice(0, 1))).status).toBe(201);
+    expect((await book(found(kept, 'Extended hours', 5).slice(0, 1))).status).toBe(422);
+  });
+});
+
 describe('a practice that has switched off', () => {
   it('everything refuses patients and slots', async () => {
     for (const answer of [
@@ -228,6 +287,7 @@ describe('patients of A99911', () => {
   it.each([
     ['a number of somebody else', person('9990001073', 'Ibbotson', 'Harriet', '1972-02-28'), DEMOGRAPHICS],
     ['a number the register does not know', person('9990001081', 'Jessop', 'Ivor', '1984-11-05'), DEMOGRAPHICS],
+    ['deceased at the practice', person('9990001111', 'Lumb', 'Kenneth', '1933-04-23'), DEMOGRAPHICS],
     ['deceased on the register', person('9990001138', 'Mexborough', 'Lilian', '1940-09-09'), DEMOGRAPHICS],
     ['deceased, informally told', person('9990001146', 'Nettleton', 'Morris', '1947-12-12'), DEMOGRAPHICS],
     ['sensitive', person('9990001162', 'Pickersgill', 'Olwen', '1988-03-31'), DEMOGRAPHICS],
@@ -245,6 +305,15 @@ describe('patients of A99911', () => {
     ['a record without a date of birth', '9990001243'],
   ])('%s: an error, never a guess', async (_title, nhsNumber) => {
     expect((await find('A99911', nhsNumber)).status).toBe(500);
+  });
+
+  it('one who has left: not found, re-activated for a time by a registration, then found', async () => {
+    const patient = person('9990001103', 'Kilburn', 'Jasmine', '1995-06-19');
+    expect(foundIn(await find('A99911', patient.nhsNumber))).toEqual([]);
+    const answer = await register('A99911', patient);
+    expect(answer.status).toBe(200);
+    expect(JSON.stringify(foundIn(answer)[0].extension)).toContain('"code":"T"');
+    expect(foundIn(await find('A99911', patient.nhsNumber))).toHaveLength(1);
   });
 
   it.each([
