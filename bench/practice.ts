@@ -3,6 +3,10 @@
 export const ODS_CODE = 'A99901';
 export const ASID = '200000009901';
 export const SLOTS = 100;
+/** Of the search that fills its fourteen days. */
+export const MANY_SLOTS = 1000;
+/** Days from today to the last day of that search; no other search ends there. */
+export const LONGEST_SEARCH = 14;
 export const PATIENT_NUMBER = '9990000018';
 export const PATIENT_ID = 501;
 
@@ -11,6 +15,9 @@ const INSTITUTION = 10;
 const CLINICIANS = [42, 43] as const;
 const SESSION_DAYS = 5;
 const SESSIONS_A_DAY = 10;
+const FIRST_OF_MANY = 20_001;
+const MANY_DAYS = 12;
+const MANY_A_DAY = 42;
 /** Sessions from this id on have one place each and exist for any number that is asked for. */
 export const FIRST_SINGLE = 1_000_000;
 /** Times of the single places of one day: every ten minutes from nine. */
@@ -64,6 +71,15 @@ export function listing(): readonly object[] {
   return Array.from({ length: SESSION_DAYS * SESSIONS_A_DAY }, (_, index) => {
     const date = dateAhead(2 + Math.floor(index / SESSIONS_A_DAY));
     return sessionRow(5001 + index, date, 8 * 60 + (index % SESSIONS_A_DAY) * 60, 10, 6);
+  });
+}
+
+/** A thousand appointments of ten minutes, each a session of its own: two clinicians, twelve days. */
+export function longListing(): readonly object[] {
+  return Array.from({ length: MANY_SLOTS }, (_, index) => {
+    const number = Math.floor(index / CLINICIANS.length);
+    const minute = 8 * 60 + (Math.floor(number / MANY_DAYS) % MANY_A_DAY) * 10;
+    return sessionRow(FIRST_OF_MANY + index, dateAhead(2 + (number % MANY_DAYS)), minute, 10, 1);
   });
 }
 

@@ -1,4 +1,4 @@
-/** What is asked: a search that finds exactly a hundred slots, and bookings that all get another free place. */
+/** What is asked: searches that find exactly a hundred and a thousand slots, and bookings that all get another free place. */
 import { randomUUID } from 'node:crypto';
 import { request } from 'undici';
 import { slotIdOf } from '../src/connectors/hmis/slot-id.js';
@@ -10,6 +10,8 @@ import {
   clinicianOf,
   dateAhead,
   FIRST_SINGLE,
+  LONGEST_SEARCH,
+  MANY_SLOTS,
   ODS_CODE,
   PATIENT_NUMBER,
   singlePlace,
@@ -83,17 +85,45 @@ function headersFor(interaction: string, scope: string): () => Record<string, st
 }
 
 export function slotSearch(): Scenario {
+  return searchFinding('slot search', SLOTS, 1, 7);
+}
+
+/** The longest period there is, full of slots. */
+export function longSlotSearch(): Scenario {
+  return searchFinding('long slot search', MANY_SLOTS, 0, LONGEST_SEARCH);
+}
+
+function searchFinding(name: string, slots: number, firstDay: number, lastDay: number): Scenario {
   const headers = headersFor('search:slot-1', 'organization/*.read');
   const actors = ['Practitioner', 'Location'].map((type) => `&_include%3Arecurse=Schedule%3Aactor%3A${type}`).join('');
   const path =
-    `${BASE}/Slot?status=free&start=ge${dateAhead(1)}&end=le${dateAhead(7)}` + `&_include=Slot%3Aschedule${actors}`;
+    `${BASE}/Slot?status=free&start=ge${dateAhead(firstDay)}&end=le${dateAhead(lastDay)}` +
+    `&_include=Slot%3Aschedule${actors}`;
   return {
-    name: 'slot search',
+    name,
     expects: 200,
     next: () => ({ method: 'GET', path, headers: headers(), body: null }),
     check(body, target) {
       const { entry } = JSON.parse(body) as { readonly entry: readonly Entry[] };
       const found = entry.filter(({ resource }) => resource.resourceType === 'Slot').length;
+      if (found !== slots) throw new Error(`${target.name} found ${String(found)} slots instead of ${String(slots)}`);
+    },
+  };
+}
+
+/** The same search, asked for in XML: beside JSON, because the format is all that differs. */
+export function xmlSlotSearch(): Scenario {
+  const json = slotSearch();
+  return {
+    ...json,
+    name: 'XML slot search',
+    beside: json,
+    next() {
+      const shot = json.next();
+      return { ...shot, headers: { ...shot.headers, Accept: 'application/fhir+xml' } };
+    },
+    check(body, target) {
+      const found = body.split('<resource><Slot>').length - 1;
       if (found !== SLOTS) throw new Error(`${target.name} found ${String(found)} slots instead of ${String(SLOTS)}`);
     },
   };

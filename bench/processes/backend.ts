@@ -1,15 +1,27 @@
 /**
- * The practice system of the benchmarks: as little as can answer the calls of HMIS's documented API that the two
- * scenarios make. The listing is the same bytes every time, and no call waits for anything.
+ * The practice system of the benchmarks: as little as can answer the calls of HMIS's documented API that the
+ * scenarios make. A listing is the same bytes every time, and no call waits for anything.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { listing, PATIENT_ID, PATIENT_NUMBER, singlePlace, singleSession } from '../practice.js';
+import {
+  dateAhead,
+  listing,
+  longListing,
+  LONGEST_SEARCH,
+  PATIENT_ID,
+  PATIENT_NUMBER,
+  singlePlace,
+  singleSession,
+} from '../practice.js';
 
 const envelope = (code: number, data: unknown): Buffer =>
   Buffer.from(JSON.stringify({ status: 'success', code, data }));
 
 const LISTING = envelope(200, listing());
+const LONG_LISTING = envelope(200, longListing());
+/** Of the search that fills its fourteen days. */
+const LAST_DAY = `toDate=${dateAhead(LONGEST_SEARCH)}`;
 const PATIENTS = envelope(200, [
   {
     id: PATIENT_ID,
@@ -56,7 +68,7 @@ function receive(request: IncomingMessage, response: ServerResponse): void {
   const url = request.url ?? '';
   const single = SESSION.exec(url)?.[1];
   if (single !== undefined) answer(response, 200, envelope(200, singleSession(Number(single))));
-  else if (url.includes('/channel/sessions?')) answer(response, 200, LISTING);
+  else if (url.includes('/channel/sessions?')) answer(response, 200, url.includes(LAST_DAY) ? LONG_LISTING : LISTING);
   else if (url.includes('/patients/search?')) answer(response, 200, PATIENTS);
   else {
     let text = '';

@@ -17,6 +17,8 @@ interface Row {
   readonly institutionId: number;
   readonly startingTime: string;
   readonly endingTime: string;
+  readonly sessionDate: string;
+  readonly maxNo: number;
   readonly duration: number;
   readonly itemId: number;
 }
@@ -30,7 +32,7 @@ const pool = new Pool(origin, { connections: 8, pipelining: 1 });
 const BASE = '/:practice/STU3/1/gpconnect';
 const PROFILE = 'https://fhir.nhs.uk/STU3/StructureDefinition/';
 const CODES = 'https://fhir.nhs.uk/STU3/CodeSystem/';
-const SLOTS_A_SESSION = 2;
+const SLOTS_A_QUEUE = 2;
 /** As long as the gateway's, so that both write about as many bytes. */
 const VERSION = '0123456789abcdef';
 const ROLE = {
@@ -75,7 +77,12 @@ function instantOf(wall: string): number {
   return Date.parse(`${wall.replace(' ', 'T')}Z`);
 }
 
-function toSlot(row: Row, place: number): object {
+/** Appointments of one clinician and day are one schedule, a queue is one by itself. */
+function scheduleIdOf(row: Row): string {
+  return row.maxNo === 1 ? `d${row.consultantId}-${row.sessionDate.slice(0, 10)}-${VERSION}` : `s${row.id}`;
+}
+
+function toSlot(row: Row, place: number, schedule: string): object {
   const minutes = place * row.duration;
   return {
     resourceType: 'Slot',
@@ -83,17 +90,17 @@ function toSlot(row: Row, place: number): object {
     meta: { versionId: VERSION, profile: [`${PROFILE}GPConnect-Slot-1`] },
     extension: [{ url: `${PROFILE}Extension-GPConnect-DeliveryChannel-2`, valueCode: 'In-person' }],
     serviceType: [{ text: 'GP routine' }],
-    schedule: { reference: `Schedule/s${row.id}` },
+    schedule: { reference: `Schedule/${schedule}` },
     status: 'free',
     start: local(row.startingTime, minutes),
     end: local(row.startingTime, minutes + row.duration),
   };
 }
 
-function toSchedule(row: Row): object {
+function toSchedule(row: Row, id: string): object {
   return {
     resourceType: 'Schedule',
-    id: `s${row.id}`,
+    id,
     meta: { versionId: VERSION, profile: [`${PROFILE}GPConnect-Schedule-1`] },
     extension: [ROLE],
     serviceCategory: { text: row.name },
@@ -112,13 +119,18 @@ const app = express();
 app.disable('x-powered-by');
 app.disable('etag');
 
-app.get(`${BASE}/Slot`, async (_request, response) => {
-  const rows = await read<readonly Row[]>('/channel/sessions?fromDate=x&toDate=y');
+app.get(`${BASE}/Slot`, async (request, response) => {
+  const end = String(request.query['end']).slice('le'.length);
+  const rows = await read<readonly Row[]>(`/channel/sessions?fromDate=x&toDate=${end}`);
   const entry: object[] = [];
+  const schedules = new Map<string, Row>();
   for (const row of rows) {
-    for (let place = 0; place < SLOTS_A_SESSION; place += 1) entry.push({ resource: toSlot(row, place) });
+    const schedule = scheduleIdOf(row);
+    if (!schedules.has(schedule)) schedules.set(schedule, row);
+    const places = row.maxNo === 1 ? 1 : SLOTS_A_QUEUE;
+    for (let place = 0; place < places; place += 1) entry.push({ resource: toSlot(row, place, schedule) });
   }
-  for (const row of rows) entry.push({ resource: toSchedule(row) });
+  for (const [id, row] of schedules) entry.push({ resource: toSchedule(row, id) });
   response.type('application/fhir+json').send(JSON.stringify({ resourceType: 'Bundle', type: 'searchset', entry }));
 });
 

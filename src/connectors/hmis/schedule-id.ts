@@ -15,5 +15,18 @@ export function scheduleIdOf(session: HmisSession, zone: PracticeZone): Schedule
   if (!isExact(session)) return `s${session.id}` as ScheduleId;
   const { consultantId, institutionId, name, start } = session;
   const day = Math.floor((start + zone.offsetMinutesAt(start) * MINUTE) / DAY).toString(36);
-  return `d${consultantId ?? 0}-${institutionId ?? 0}-${day}-${fingerprint(name ?? '')}` as ScheduleId;
+  return `d${consultantId ?? 0}-${institutionId ?? 0}-${day}-${printOf(name ?? '')}` as ScheduleId;
+}
+
+const MOST_REMEMBERED = 2048;
+const prints = new Map<string, string>();
+
+/** A practice has few names, and each search reads them all again. */
+function printOf(name: string): string {
+  let print = prints.get(name);
+  if (print === undefined) {
+    if (prints.size >= MOST_REMEMBERED) prints.clear();
+    prints.set(name, (print = fingerprint(name)));
+  }
+  return print;
 }

@@ -44,22 +44,33 @@ export interface Sessions {
   bookedPlace(own: OwnSession, token: number, start: Instant): BookedPlace | undefined;
 }
 
+const MOST_REMEMBERED = 2048;
+
 export function createSessions(connection: HmisConnection): Sessions {
   const { practice, settings, runtime } = connection;
   const { zone, slotRules } = practice;
   const locations = new Map(practice.locations.map((location) => [location.systemId, location]));
   const practitioners = new Map(practice.practitioners.map((practitioner) => [practitioner.systemId, practitioner]));
 
+  /** What configuration makes of a name, a consultant and an institution: asked a thousand times in one listing. */
+  const makings = new Map<string, Omit<OwnSession, 'session'> | undefined>();
+
+  const makingOf = (session: HmisSession): Omit<OwnSession, 'session'> | undefined => {
+    const { consultantId, institutionId, name } = session;
+    const key = `${institutionId}|${consultantId}|${name}`;
+    const known = makings.get(key);
+    if (known || makings.has(key)) return known;
+    const location = locations.get(institutionId ?? '');
+    const dress = dressFor(slotRules, { practitioner: consultantId, location: institutionId, schedule: name });
+    const making = location && { location, practitioner: practitioners.get(consultantId ?? ''), dress };
+    if (makings.size >= MOST_REMEMBERED) makings.clear();
+    makings.set(key, making);
+    return making;
+  };
+
   const own = (session: HmisSession): OwnSession | undefined => {
-    const location = locations.get(session.institutionId ?? '');
-    if (!location) return undefined;
-    const practitioner = practitioners.get(session.consultantId ?? '');
-    const dress = dressFor(slotRules, {
-      practitioner: session.consultantId,
-      location: session.institutionId,
-      schedule: session.name,
-    });
-    return { session, location, practitioner, dress };
+    const making = makingOf(session);
+    return making && { session, location: making.location, practitioner: making.practitioner, dress: making.dress };
   };
 
   const slotsOf = ({ session, dress }: OwnSession, scheduleId: ScheduleId): readonly Slot[] => {
