@@ -14,6 +14,7 @@ import { auditEvent, callFor, requireEnabled, type GatewayContext, type Request 
 import { underPlaceLocks, withinDeadline } from './frame.js';
 import { fingerprintOf, transportKey } from '../rows/fingerprint.js';
 import { isActive, linkedRecord } from '../rows/patient-link.js';
+import { mayOwnUnknown } from '../rows/practice-bookings.js';
 import { checkAgainstPlaces, checkBeforeReading, placeOf, type Place } from '../rules/place-rules.js';
 import { withinCaps } from '../rules/slot-cap.js';
 import { mirroredIfKnown, releaseIfCancelled } from './mirror.js';
@@ -115,7 +116,7 @@ async function refuseConfusable({ context, request, booking }: Saga): Promise<vo
   if (system.capabilities.lookUp !== 'by-patient') return;
   const places = new Set(booking.slots.map((slot) => system.lockKeyOf(slot)));
   const open = await context.ledger.openSlotsOf(practice.odsCode, booking.patientId);
-  const confusable = open.some(({ slot }) => places.has(system.lockKeyOf(slot)));
+  const confusable = open.some((held) => mayOwnUnknown(held) && places.has(system.lockKeyOf(held.slot)));
   if (confusable) throw contended(practice.odsCode, 'of this patient in the same session');
 }
 

@@ -5,7 +5,7 @@
  * and "cancelled" is said only when the practice has proven it.
  */
 import type { Appointment, AppointmentAsSent } from '../../domain/appointment.js';
-import { GatewayError } from '../../domain/errors.js';
+import { GatewayError, isGatewayError } from '../../domain/errors.js';
 import type { AppointmentId } from '../../domain/identifiers.js';
 import { OPEN_STATES, type Attempt, type AttemptChange } from '../../ports/ledger.js';
 import { callFor, requireEnabled, type GatewayContext, type Request } from '../context.js';
@@ -13,7 +13,7 @@ import { toAppointment } from '../rows/attempt.js';
 import { refuseOtherChanges, type ChangeKind } from '../rules/allowed-changes.js';
 import { cancelBookings } from '../saga/cancel-bookings.js';
 import { cancellationUnknown, contended } from '../saga/refusals.js';
-import { finish } from '../saga/saga.js';
+import { finish, step } from '../saga/saga.js';
 import { cancelledAs, stillBooked } from '../saga/settle-cancellation.js';
 import { underPlaceLocks, withinDeadline } from './frame.js';
 import { mirrored, notFound } from './mirror.js';
@@ -24,6 +24,10 @@ export interface Changed {
   /** The appointment was in the state asked for already: the request repeats one that was answered before. */
   readonly replayed: boolean;
 }
+
+/** How the row stands when its place is given free for the next; nothing when another change of it came first. */
+type Outcome = { readonly attempt: Attempt; readonly replayed: boolean } | undefined;
+type CarryOut = (change: Change, attempt: Attempt) => Promise<Attempt | undefined>;
 
 /** What is to be changed, and the version that the consumer has seen, if it says. */
 export interface ChangeRequest {
@@ -44,14 +48,24 @@ interface Change extends ChangeRequest {
 export function amendAppointment(context: GatewayContext, request: Request, asked: ChangeRequest): Promise<Changed> {
   const { description, comment } = asked.sent;
   return changeAppointment(context, request, asked, 'amend', async (change, attempt) => {
-    if (attempt.details.description === description && attempt.details.comment === comment) return attempt;
+    if (sameTexts(attempt.details, asked.sent)) return attempt;
     // Text that lives in the practice system could only be changed there.
     if (request.entry.system.capabilities.storesText) {
       throw new GatewayError('not-implemented', 'Appointments of this practice cannot be amended');
     }
     const details = { ...attempt.details, description, comment };
-    return finish(change, attempt, { state: 'BOOKED', details, revises: true, evidence: 'amended' });
+    const amended = await step(change, attempt, { state: 'BOOKED', details, revises: true, evidence: 'amended' });
+    // Whatever is read of the row now may be somebody else's change of it.
+    const isOurs = amended.version === attempt.version + 1 && sameTexts(amended.details, asked.sent);
+    return isOurs ? amended : undefined;
   });
+}
+
+function sameTexts(
+  one: Pick<AppointmentAsSent, 'description' | 'comment'>,
+  other: Pick<AppointmentAsSent, 'description' | 'comment'>,
+): boolean {
+  return one.description === other.description && one.comment === other.comment;
 }
 
 export function cancelAppointment(
@@ -75,41 +89,49 @@ async function changeAppointment(
   request: Request,
   asked: ChangeRequest,
   kind: ChangeKind,
-  carryOut: (change: Change, attempt: Attempt) => Promise<Attempt>,
+  carryOut: CarryOut,
   reason?: string,
 ): Promise<Changed> {
   requireEnabled(request, 'appointmentManagement');
-  const { odsCode } = request.entry.practice;
+  const { entry } = request;
+  const { odsCode } = entry.practice;
   const known = await context.ledger.readAttempt(odsCode, asked.id);
   if (!known || !toAppointment(known)) throw notFound();
   refusePast(context, known);
   return withinDeadline(context, request, async (signal) => {
     const change: Change = { ...asked, context, request, signal, kind, reason };
     const slots = known.slots.map(({ id }) => id);
-    const outcome = await underPlaceLocks(context, request, slots, signal, () => changeAlone(change, carryOut));
-    if (!outcome) throw contended(odsCode, 'or cancellation at the same place');
-    return outcome;
+    for (let current = known; ;) {
+      // An earlier cancellation whose outcome is open comes first. The place is not locked while it is waited for:
+      // what others want there does not depend on it.
+      const settled = await context.reconciler.settled(current, entry, signal);
+      if (OPEN_STATES.has(settled.state)) throw cancellationUnknown(odsCode);
+      const done = await underPlaceLocks(context, request, slots, signal, async () => ({
+        outcome: await changeAlone(change, carryOut),
+      }));
+      if (!done) throw contended(odsCode, 'or cancellation at the same place');
+      if (done.outcome) return told(change, done.outcome);
+      const again = await context.ledger.readAttempt(odsCode, asked.id);
+      if (!again) throw notFound();
+      if (signal.aborted) throw contended(odsCode, 'or cancellation at the same place');
+      current = again;
+    }
   });
 }
 
-async function changeAlone(
-  change: Change,
-  carryOut: (change: Change, attempt: Attempt) => Promise<Attempt>,
-): Promise<Changed> {
+async function changeAlone(change: Change, carryOut: CarryOut): Promise<Outcome> {
   const { context, request, signal, kind, id, sent, expectedVersion } = change;
   const { entry } = request;
   const stored = await context.ledger.readAttempt(entry.practice.odsCode, id);
   if (!stored) throw notFound();
-  // An earlier cancellation whose outcome is open comes first.
-  const settled = await context.reconciler.settled(stored, entry, signal);
-  if (OPEN_STATES.has(settled.state)) throw cancellationUnknown(entry.practice.odsCode);
-  const attempt = await mirrored(context, { ...request, signal }, settled);
+  if (OPEN_STATES.has(stored.state)) return undefined;
+  const attempt = await mirrored(context, { ...request, signal }, stored);
   refusePast(context, attempt);
   const appointment = toAppointment(attempt);
   if (!appointment) throw notFound();
 
   const repeated = isRepeat(change, attempt, appointment);
-  if (repeated) return { appointment, replayed: true };
+  if (repeated) return { attempt, replayed: true };
   // If-Match SHALL be honoured. The specification contradicts itself about the status (Contradiction 2), and about
   // whether the header has to be there (Contradiction 3): 409 it is, and without the header the present version counts.
   if (expectedVersion !== undefined && expectedVersion !== appointment.version) {
@@ -127,9 +149,26 @@ async function changeAlone(
     );
   }
   refuseOtherChanges(kind, sent, appointment);
-  const changed = toAppointment(await carryOut(change, attempt));
-  if (!changed) throw notFound();
-  return { appointment: changed, replayed: false };
+  const changed = await carryOut(change, attempt);
+  return changed && { attempt: changed, replayed: false };
+}
+
+/** Turns the state of the row into the consumer's answer; an open one is waited for until the deadline. */
+async function told({ context, request, signal }: Change, outcome: NonNullable<Outcome>): Promise<Changed> {
+  const { odsCode } = request.entry.practice;
+  const { attempt, replayed } = outcome;
+  const settled = await context.reconciler.settled(attempt, request.entry, signal);
+  if (OPEN_STATES.has(settled.state)) throw cancellationUnknown(odsCode);
+  if (OPEN_STATES.has(attempt.state) && settled.state === 'BOOKED') {
+    throw new GatewayError(
+      'practice-unavailable',
+      'The practice system did not cancel the appointment. Nothing was changed; the request can be sent again safely',
+      { practice: odsCode, retryAfterSeconds: 10 },
+    );
+  }
+  const appointment = toAppointment(settled);
+  if (!appointment) throw notFound();
+  return { appointment, replayed };
 }
 
 /**
@@ -145,7 +184,7 @@ function isRepeat(change: Change, attempt: Attempt, appointment: Appointment): b
       return false;
   } else {
     if (appointment.status !== 'booked' || expectedVersion !== before) return false;
-    if (sent.description !== appointment.description || sent.comment !== appointment.comment) return false;
+    if (!sameTexts(sent, appointment)) return false;
   }
   try {
     refuseOtherChanges(kind, sent, appointment);
@@ -155,7 +194,7 @@ function isRepeat(change: Change, attempt: Attempt, appointment: Appointment): b
   }
 }
 
-async function cancelAtPractice(change: Change, attempt: Attempt, reason: string): Promise<Attempt> {
+async function cancelAtPractice(change: Change, attempt: Attempt, reason: string): Promise<Attempt | undefined> {
   const { context, request, signal } = change;
   const { practice, system } = request.entry;
   if (!system.cancel) {
@@ -165,13 +204,13 @@ async function cancelAtPractice(change: Change, attempt: Attempt, reason: string
     );
   }
   const sentAt = context.runtime.clock.now();
-  const cancelling = await finish(change, attempt, {
+  const cancelling = await step(change, attempt, {
     state: 'CANCELLING',
     sentAt,
     settleAt: sentAt + system.capabilities.settleMs,
     details: { ...attempt.details, cancellationReason: reason },
   });
-  if (cancelling.state !== 'CANCELLING') throw contended(practice.odsCode, 'or cancellation at the same place');
+  if (cancelling.state !== 'CANCELLING') return undefined;
   try {
     const cancellation = await cancelBookings(system, attempt.practiceRefs, reason, callFor(request, 'book', signal));
     const end = (to: Omit<AttemptChange, 'at'>): Promise<Attempt> => finish(change, cancelling, to);
@@ -194,21 +233,14 @@ async function cancelAtPractice(change: Change, attempt: Attempt, reason: string
         );
       case 'open': {
         const open = await end({ state: 'CANCEL_OPEN', evidence: cancellation.reason });
-        const settled = await context.reconciler.settled(open, request.entry, signal);
-        if (settled.state === 'CANCELLED') return settled;
-        if (settled.state === 'BOOKED') {
-          throw new GatewayError(
-            'practice-unavailable',
-            'The practice system did not cancel the appointment. Nothing was changed; the request can be sent again safely',
-            { practice: practice.odsCode, retryAfterSeconds: 10 },
-          );
-        }
-        throw cancellationUnknown(practice.odsCode);
+        context.reconciler.watch(open, request.entry);
+        return open;
       }
     }
   } catch (error) {
     // Whatever ended it, the row is not left open without somebody who looks after it.
     context.reconciler.watch(cancelling, request.entry);
-    throw error;
+    // The ledger could not be told what the practice has answered.
+    throw isGatewayError(error) && error.code === 'outcome-unknown' ? cancellationUnknown(practice.odsCode) : error;
   }
 }

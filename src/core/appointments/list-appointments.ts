@@ -7,7 +7,8 @@ import type { Attempt } from '../../ports/ledger.js';
 import type { BookedPlace, PracticeAppointment } from '../../ports/practice-system.js';
 import { auditEvent, callFor, requireEnabled, type GatewayContext, type Request } from '../context.js';
 import { disclosedPatient } from '../patients/find-patient.js';
-import { toAppointment } from '../rows/attempt.js';
+import { roleIn, toAppointment } from '../rows/attempt.js';
+import { mayOwnUnknown } from '../rows/practice-bookings.js';
 import { contended } from '../saga/refusals.js';
 import { CANCELLED_BY_PRACTICE, mirroredFrom } from './mirror.js';
 
@@ -102,7 +103,7 @@ async function refuseUnsettled(
 ): Promise<void> {
   const { practice, system } = request.entry;
   const open = await context.ledger.openSlotsOf(practice.odsCode, patientId);
-  const places = new Set(open.map(({ slot }) => system.lockKeyOf(slot)));
+  const places = new Set(open.filter(mayOwnUnknown).map(({ slot }) => system.lockKeyOf(slot)));
   const doubtful = foreign.some(({ place }) => place?.slots.some((slot) => places.has(system.lockKeyOf(slot))));
   if (doubtful) throw contended(practice.odsCode, 'of this patient');
 }
@@ -138,7 +139,7 @@ async function adopted(
         scheduleType: place.schedule.type,
         slotType: place.type,
         channel: place.channel,
-        role: place.schedule.role,
+        role: roleIn(practice, place.schedule),
         description: MADE_AT_PRACTICE,
         comment: undefined,
         created: booking.createdAt ?? at,

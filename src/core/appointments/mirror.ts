@@ -4,9 +4,11 @@
  * new one.
  */
 import { GatewayError, isGatewayError } from '../../domain/errors.js';
+import type { Practice } from '../../domain/practice.js';
 import type { Attempt, AppointmentDetails, AttemptChange } from '../../ports/ledger.js';
 import type { Call, PracticeAppointment } from '../../ports/practice-system.js';
 import { auditEvent, callFor, type GatewayContext, type Request } from '../context.js';
+import { roleIn } from '../rows/attempt.js';
 
 export const CANCELLED_BY_PRACTICE = 'Cancelled by the practice';
 
@@ -43,7 +45,7 @@ export async function mirroredFrom(
   if (live.length === 0) return cancelledByPractice(context, request, attempt);
   const start = Math.min(...live.map((booking) => booking.start));
   const end = Math.max(...live.map((booking) => booking.end));
-  const details = detailsFrom(attempt, live);
+  const details = detailsFrom(attempt, live, request.entry.practice);
   if (start === attempt.start && end === attempt.end && details === attempt.details) return attempt;
   return change(context, request, attempt, {
     state: 'BOOKED',
@@ -56,7 +58,11 @@ export async function mirroredFrom(
 }
 
 /** What the practice says of the appointment beside its time; the same object when nothing has changed. */
-function detailsFrom({ details }: Attempt, live: readonly PracticeAppointment[]): AppointmentDetails {
+function detailsFrom(
+  { details }: Attempt,
+  live: readonly PracticeAppointment[],
+  practice: Practice,
+): AppointmentDetails {
   const statuses = new Set(live.map(({ status }) => status));
   const [only] = statuses;
   const attendance = statuses.size === 1 && (only === 'fulfilled' || only === 'noshow') ? only : undefined;
@@ -66,7 +72,7 @@ function detailsFrom({ details }: Attempt, live: readonly PracticeAppointment[])
     ...(place && {
       locationId: place.schedule.locationId,
       practitionerId: place.schedule.practitionerId,
-      role: place.schedule.role,
+      role: roleIn(practice, place.schedule),
       scheduleType: place.schedule.type,
     }),
   };

@@ -1,6 +1,6 @@
 /** The appointment that a ledger row stands for. */
 import type { Appointment, BookingRequest } from '../../domain/appointment.js';
-import type { Practice } from '../../domain/practice.js';
+import type { Practice, PractitionerRole } from '../../domain/practice.js';
 import type { Schedule, Slot } from '../../domain/schedule.js';
 import { appointmentStatusOf, type AppointmentDetails, type Attempt } from '../../ports/ledger.js';
 
@@ -33,6 +33,14 @@ export function toAppointment(attempt: Attempt): Appointment | undefined {
   };
 }
 
+/** The role of a schedule's practitioner in it; the usual one, unless the schedule names another. */
+export function roleIn(
+  practice: Practice,
+  { role, practitionerId }: Pick<Schedule, 'role' | 'practitionerId'>,
+): PractitionerRole | undefined {
+  return role ?? practice.practitioners.find(({ id }) => id === practitionerId)?.role;
+}
+
 /**
  * What the ledger keeps of a booking. Service type and category are the practice's own; those a consumer sends are
  * ignored, as the specification asks.
@@ -43,7 +51,6 @@ export function detailsOf(
   slot: Slot,
   schedule: Schedule,
 ): AppointmentDetails {
-  const practitioner = practice.practitioners.find(({ id }) => id === schedule.practitionerId);
   return {
     patientId: booking.patientId,
     locationId: schedule.locationId,
@@ -51,7 +58,7 @@ export function detailsOf(
     scheduleType: schedule.type,
     slotType: slot.type,
     channel: slot.channel,
-    role: schedule.role ?? practitioner?.role,
+    role: roleIn(practice, schedule),
     description: booking.description,
     comment: booking.comment,
     created: booking.created,

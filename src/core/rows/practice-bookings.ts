@@ -1,6 +1,6 @@
 /** One appointment of ours may be several bookings of the practice: what they come to together. */
 import type { Period } from '../../domain/time.js';
-import type { AttemptChange } from '../../ports/ledger.js';
+import type { AttemptChange, HeldSlot } from '../../ports/ledger.js';
 import type { PracticeAppointment } from '../../ports/practice-system.js';
 
 /** From the first start to the last end; `undefined` when somebody else is seen in between. */
@@ -22,4 +22,9 @@ export function bookedAs(
   evidence: string,
 ): Omit<AttemptChange, 'at'> {
   return { state: 'BOOKED', practiceRefs: bookings.map(({ ref }) => ref), start, end, evidence };
+}
+
+/** Of an open cancellation the bookings are known; of every other open attempt a booking seen may be its own. */
+export function mayOwnUnknown({ state }: HeldSlot): boolean {
+  return state !== 'CANCELLING' && state !== 'CANCEL_OPEN';
 }
