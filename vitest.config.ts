@@ -2,10 +2,17 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     pool: 'forks',
+    projects: [
+      { extends: true, test: { name: 'json', include: ['test/**/*.test.ts'] } },
+      // The conformance suite once more, with a consumer that sends and asks for XML.
+      {
+        extends: true,
+        test: { name: 'xml', include: ['test/conformance/**/*.test.ts'], env: { SLOTBRIDGE_TEST_FORMAT: 'xml' } },
+      },
+    ],
     reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'test-results/report.json' }]] : ['default'],
     coverage: { provider: 'v8', include: ['src/**'], reporter: ['text-summary', 'html'] },
   },

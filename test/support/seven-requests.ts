@@ -1,7 +1,15 @@
 /** Every interaction as a request that succeeds, for rules that hold for every one of them. */
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import { amended, cancelled, retrievePath } from './appointments.js';
-import { INTERACTIONS, unsignedToken, type InteractionName, type Json, type TestConsumer } from './consumer.js';
+import {
+  INTERACTIONS,
+  parseAnswer,
+  unsignedToken,
+  type InteractionName,
+  type Json,
+  type TestConsumer,
+} from './consumer.js';
 import {
   booked,
   bookingBody,
@@ -12,6 +20,7 @@ import {
   slotPath,
   type FoundSlot,
 } from './flow.js';
+import { assertAnswer } from './profile-rules/answer.js';
 
 /** Rows for `it.each`: what to call it in a title, and its name. */
 export const SEVEN: readonly (readonly [title: string, name: InteractionName])[] = [
@@ -99,6 +108,33 @@ export interface RawAnswer {
   readonly body: Buffer;
 }
 
+/** As the consumer does with every answer of its own. */
+function holdToRules(
+  { baseUrl }: TestConsumer,
+  method: string,
+  path: string,
+  request: Readonly<Record<string, string | string[]>>,
+  { status, headers: given, body: bytes }: RawAnswer,
+): void {
+  const headers = new Headers(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
+  const text = (headers.get('content-encoding') === 'gzip' ? gunzipSync(bytes) : bytes).toString();
+  assertAnswer({
+    method,
+    path,
+    interactionId: String(request['Ssp-InteractionID']),
+    prefer: request['Prefer'] === undefined ? undefined : String(request['Prefer']),
+    addressee: new URL(baseUrl).pathname.split('/STU3/')[0]?.slice(1) ?? '',
+    zone: 'Europe/London',
+    status,
+    headers,
+    text,
+    body: parseAnswer(text, headers),
+    asked: undefined,
+  });
+}
+
 /** The same request as node sends it, with nothing added: headers may be repeated, a body may come in pieces. */
 export function sendRaw(
   consumer: TestConsumer,
@@ -129,9 +165,15 @@ export function sendRaw(
       (answer) => {
         const parts: Buffer[] = [];
         answer.on('data', (part: Buffer) => parts.push(part));
-        answer.on('end', () =>
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts) }),
-        );
+        answer.on('end', () => {
+          const raw = { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts) };
+          try {
+            holdToRules(consumer, more.method ?? 'GET', path, headers, raw);
+            resolve(raw);
+          } catch (broken) {
+            reject(broken instanceof Error ? broken : new Error(String(broken)));
+          }
+        });
         answer.on('error', reject);
       },
     );
