@@ -120,7 +120,7 @@ app.disable('x-powered-by');
 app.disable('etag');
 
 app.get(`${BASE}/Slot`, async (request, response) => {
-  const end = String(request.query['end']).slice('le'.length);
+  const end = /[?&]end=le([^&]*)/.exec(request.url)?.[1] ?? '';
   const rows = await read<readonly Row[]>(`/channel/sessions?fromDate=x&toDate=${end}`);
   const entry: object[] = [];
   const schedules = new Map<string, Row>();
