@@ -50,7 +50,9 @@ export function claimsIn(tests: readonly { readonly file: string; readonly name:
       if (ids.length === 0) continue;
       const path = parts.slice(0, depth + 1).map((each) => each.replace(TAG, ''));
       const title = path.join(' › ') + (depth + 1 < parts.length ? ' (the group)' : '');
-      claims.set(`${file} ${title}`, { file, title, ids });
+      // Two tests may differ in their rows and rules alone.
+      const same = claims.get(`${file} ${title}`)?.ids ?? [];
+      claims.set(`${file} ${title}`, { file, title, ids: [...new Set([...same, ...ids])] });
     }
   }
   return [...claims.values()];

@@ -97,10 +97,11 @@ describe('docs/conformance.md', () => {
     const tests = [
       { file: 'a.ts', name: 'group [4.1-1] > test %s [4.1-2 10.1-3]' },
       { file: 'a.ts', name: 'group [4.1-1] > other' },
+      { file: 'a.ts', name: 'group [4.1-1] > test %s [4.1-2 4.1-5]' },
     ];
     expect(claimsIn(tests)).toEqual([
       { file: 'a.ts', title: 'group (the group)', ids: ['4.1-1'] },
-      { file: 'a.ts', title: 'group › test %s', ids: ['4.1-2', '10.1-3'] },
+      { file: 'a.ts', title: 'group › test %s', ids: ['4.1-2', '10.1-3', '4.1-5'] },
     ]);
     expect(claimsIn([{ file: 'b.ts', name: 'identifier[0] of a list' }])).toEqual([]);
   });

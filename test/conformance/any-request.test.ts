@@ -278,7 +278,7 @@ const writesSoFar = (): number =>
     .flatMap((simulation) => simulation.requests.all())
     .filter(({ method }) => method !== 'GET').length;
 
-describe('Any request [7.3-1]', () => {
+describe('Any request [5.1-16 7.1-1]', () => {
   it('gets an answer of the tables, and nothing of a refused one reaches a practice', async () => {
     const seen = new Set<string>();
     await fc.assert(

@@ -389,7 +389,7 @@ describe("retrieve a patient's appointments: made at the desk", () => {
     expectRefusal(await read(own.consumer(), one.id), 404, 'NO_RECORD_FOUND');
   });
 
-  it("retrieve a patient's appointments: one booked through here and one made at the desk stand side by side", async () => {
+  it("retrieve a patient's appointments: one booked through here and one made at the desk stand side by side [13-2]", async () => {
     const [ours, theirs] = [nextSlot(), nextSlot()];
     const made = (await booked(own.consumer(), ours, person)).body;
     deskBooks(theirs);
@@ -410,7 +410,7 @@ describe("retrieve a patient's appointments: whom it is refused for", () => {
     },
   );
 
-  it("retrieve a patient's appointments: a patient who has become sensitive is 404 PATIENT_NOT_FOUND [10.3-16 13-9]", async () => {
+  it("retrieve a patient's appointments: a patient who has become sensitive is 404 PATIENT_NOT_FOUND [10.3-16 13-12]", async () => {
     const own = await start();
     const person = await patientId(own.consumer());
     await booked(own.consumer(), (await exactSlots(own.consumer()))(), person);

@@ -233,7 +233,7 @@ describe('a cap of slots that organisations of one kind may book of a schedule',
     expect(await found(gateway, URGENT, '2026-05-20')).toHaveLength(5);
   });
 
-  it('book an appointment: beyond it such organisations are refused with 422 INVALID_RESOURCE, others are not [12-4]', async () => {
+  it('book an appointment: beyond it such organisations are refused with 422 INVALID_RESOURCE, others are not [12-4 10.2-65]', async () => {
     const gateway = await capped(1);
     const slots = await found(gateway, URGENT);
     expect((await book(gateway, slots[0], 0)).status).toBe(201);

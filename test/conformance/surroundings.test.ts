@@ -19,6 +19,7 @@ import {
   slotPath,
   WITH_ACTORS,
 } from '../support/flow.js';
+import { amended, appointmentsIn, cancelled, put, read as readAppointment, retrieve } from '../support/appointments.js';
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.js';
 import { demoEnvironment, FIXTURES, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { findPath, prepareSeven, READS, sendRaw, type Prepared } from '../support/seven-requests.js';
@@ -184,6 +185,81 @@ describe('the practice', () => {
     expect(answer.text && answer.status).toBe(201);
     const read = await consumer.get('readAppointment', `/Appointment/${String(answer.body.id)}`);
     expect(read.body.description).toBe(description);
+  });
+
+  it('retrieve, read, amend, cancel an appointment: the booking rules of the practice do not limit them [12-13]', async () => {
+    const own = await startTestGateway({
+      practices: (yaml) => yaml.replace('horizon: 14d', 'embargo: 2h\n      horizon: 14d'),
+    });
+    try {
+      const consumer = own.consumer();
+      const [slot] = await freeSlots(consumer);
+      if (!slot) throw new Error('no slot');
+      const patient = await patientId(consumer);
+      const { body } = await booked(consumer, slot, patient);
+      own.clock.advance(3_600_000);
+      const shown = await freeSlots(consumer);
+      expect(Date.parse(shown[0]?.start ?? '')).toBeGreaterThan(Date.parse(slot.start));
+      expect((await readAppointment(consumer, body.id)).status).toBe(200);
+      expect(appointmentsIn(await retrieve(consumer, patient)).map(({ id }) => id)).toEqual([body.id]);
+      const amendment = await put(
+        consumer,
+        'amend',
+        amended(body, (one) => (one.comment = 'Uses a wheelchair')),
+      );
+      expect(amendment.status).toBe(200);
+      expect((await put(consumer, 'cancel', cancelled(amendment.body))).status).toBe(200);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it('read an appointment: one whose clinician was replaced names the new one, in a new version [4.4-12 4.3-2]', async () => {
+    const own = await startTestGateway();
+    try {
+      const consumer = own.consumer();
+      const slot = (await freeSlots(consumer)).find(({ practitioner }) => practitioner?.endsWith('-43'));
+      if (!slot) throw new Error('no slot');
+      const { body } = await booked(consumer, slot, await patientId(consumer));
+      own.riverside.requests.clear();
+      expect((await readAppointment(consumer, body.id)).body).toEqual(body);
+      // From now on the practice answers the same questions with the other clinician.
+      for (const { path, request } of own.riverside.requests.all()) {
+        const headers = {
+          FINANCE: String(Object.entries(request.headers).find(([name]) => /finance/i.test(name))?.[1]),
+        };
+        const text = await (await fetch(own.riverside.url + path, { headers })).text();
+        expect(text).toContain('"consultantId":43');
+        own.riverside.faults.script({
+          match: { method: 'GET', path },
+          times: 'always',
+          fault: {
+            kind: 'status',
+            status: 200,
+            body: JSON.parse(text.replaceAll('"consultantId":43', '"consultantId":44')),
+          },
+        });
+      }
+      const answer = await readAppointment(consumer, body.id);
+      const actors = answer.body.participant.map(({ actor }: Json) => actor.reference);
+      expect(actors).toContain(slot.practitioner?.replace(/43$/, '44'));
+      expect(actors).not.toContain(slot.practitioner);
+      expect(answer.body.meta.versionId).not.toBe(body.meta.versionId);
+      own.riverside.faults.clear();
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it('book an appointment: a priority is accepted, and no answer has one out of range [10.4-13]', async () => {
+    const consumer = gateway.consumer();
+    const [slot] = await freeSlots(consumer, slotPath('2026-05-21', '2026-05-21'));
+    if (!slot) throw new Error('no slot');
+    const body = bookingBody(slot, await patientId(consumer), (one) => (one.priority = 5));
+    const answer = await consumer.post('book', '/Appointment', body);
+    expect(answer.text && answer.status).toBe(201);
+    const { priority } = (await readAppointment(consumer, answer.body.id)).body;
+    expect([undefined, 5]).toContain(priority);
   });
 
   it('the roles and channels to choose from are those of the value sets [12-7]', () => {
