@@ -12,6 +12,8 @@ export interface Shot {
 export interface Scenario {
   readonly name: string;
   readonly expects: number;
+  /** What it is compared with, on the gateway as well; without it, the same on the bare reference. */
+  readonly beside?: Scenario;
   next(): Shot;
   /** Throws when an answer is not what the scenario is about; looks at the first one of each slice. */
   check(body: string, target: Child): void;

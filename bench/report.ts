@@ -14,6 +14,8 @@ export interface Spread {
 
 export interface Result {
   readonly scenario: string;
+  /** What the gateway's turns are compared with; its figures stand under `reference`. */
+  readonly beside: string;
   readonly rounds: number;
   readonly requests: { readonly reference: number; readonly gateway: number };
   /** Gateway over reference. More is better for throughput, less for all others. */
@@ -40,12 +42,13 @@ function medians(slices: readonly Slice[]): Record<keyof Slice, number> {
   return Object.fromEntries(entries) as Record<keyof Slice, number>;
 }
 
-export function summarise(scenario: string, rounds: readonly Round[]): Result {
+export function summarise(scenario: string, beside: string, rounds: readonly Round[]): Result {
   const ratio = (key: keyof Slice): Spread =>
     spread(rounds.map(({ reference, gateway }) => gateway[key] / reference[key]));
   const sum = (side: keyof Round): number => rounds.reduce((total, round) => total + round[side].requests, 0);
   return {
     scenario,
+    beside,
     rounds: rounds.length,
     requests: { reference: sum('reference'), gateway: sum('gateway') },
     ratios: {
@@ -69,7 +72,7 @@ const LABELS: Readonly<Record<keyof Result['ratios'], string>> = {
 };
 
 export function asText(result: Result): string {
-  const lines = [`${result.scenario}: gateway / bare reference, ${String(result.rounds)} rounds`];
+  const lines = [`${result.scenario}: gateway / ${result.beside}, ${String(result.rounds)} rounds`];
   for (const [key, label] of Object.entries(LABELS)) {
     const { median: middle, least, most } = result.ratios[key as keyof Result['ratios']];
     lines.push(`  ${label.padEnd(26)}${middle.toFixed(2)}   (${least.toFixed(2)} to ${most.toFixed(2)})`);
