@@ -104,7 +104,7 @@ describe('amend an appointment: what may change', () => {
     expect([writes(gateway), standing(gateway)]).toEqual(before);
   });
 
-  it('amend an appointment: with Prefer: return=minimal it is 200 without a body, and is amended [10.5-15]', async () => {
+  it('amend an appointment: with Prefer: return=minimal it is 200 without a body, and is amended [10.5-15 4.1-16]', async () => {
     const made = await book();
     const answer = await amend(amended(made, newText), { headers: { Prefer: 'return=minimal' } });
     expect([answer.status, answer.text]).toEqual([200, '']);

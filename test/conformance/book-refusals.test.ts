@@ -288,15 +288,6 @@ describe('book an appointment: refused for the slot', () => {
     expectRefusal(answer, 422, 'REFERENCE_NOT_FOUND');
   });
 
-  it('book an appointment: several slots are 422 where the practice books one slot per appointment', async () => {
-    const [first, second] = [at('2026-05-19T09:00'), at('2026-05-19T09:10')];
-    const answer = await book((body) => {
-      body.slot.push({ reference: `Slot/${second.id}` });
-      body.end = second.end;
-    }, first);
-    expect(expectRefusal(answer, 422, 'INVALID_RESOURCE').diagnostics).toContain('one slot per appointment');
-  });
-
   it.each([
     ['start earlier', { start: '2026-05-19T08:50:00+01:00' }],
     ['start later', { start: '2026-05-19T09:05:00+01:00' }],

@@ -71,17 +71,20 @@ describe('find a patient: who has left or died by the record of the practice', (
   it.each([
     ['left', LEFT],
     ['died', DIED],
-  ])('find a patient: one who has %s is an empty Bundle, and the register is not asked', async (_what, who) => {
-    const asked = gateway.register.requests.count({ method: 'GET' });
-    const { status, body } = await find(who.nhsNumber);
-    expect([status, body]).toEqual([200, { resourceType: 'Bundle', type: 'searchset' }]);
-    expect(gateway.register.requests.count({ method: 'GET' })).toBe(asked);
-  });
+  ])(
+    'find a patient: one who has %s is an empty Bundle, and the register is not asked [9.2-4 9.2-5 13-5 13-8]',
+    async (_what, who) => {
+      const asked = gateway.register.requests.count({ method: 'GET' });
+      const { status, body } = await find(who.nhsNumber);
+      expect([status, body]).toEqual([200, { resourceType: 'Bundle', type: 'searchset' }]);
+      expect(gateway.register.requests.count({ method: 'GET' })).toBe(asked);
+    },
+  );
 });
 
 describe('read a patient: who has left or died since they were found', () => {
   it.each(['inactive', 'deceased'] as const)(
-    'read a patient: one whose record becomes %s is 404 PATIENT_NOT_FOUND, and is not found any more',
+    'read a patient: one whose record becomes %s is 404 PATIENT_NOT_FOUND, and is not found any more [9.3-6 9.3-7 13-5 13-8]',
     (status) =>
       alone(async (own) => {
         const id = await patientId(own.consumer(), '9990000018');
@@ -96,7 +99,7 @@ describe('read a patient: who has left or died since they were found', () => {
 
 describe('book an appointment: for one who has left or died since they were found', () => {
   it.each(['inactive', 'deceased'] as const)(
-    'book an appointment: for one whose record becomes %s it is 422 REFERENCE_NOT_FOUND, and nothing is booked',
+    'book an appointment: for one whose record becomes %s it is 422 REFERENCE_NOT_FOUND, and nothing is booked [13-15]',
     (status) =>
       alone(async (own) => {
         const [slot] = await freeSlots(own.consumer());
@@ -111,7 +114,7 @@ describe('book an appointment: for one who has left or died since they were foun
 });
 
 describe('register a patient: who has left or died by the record of the practice', () => {
-  it('register a patient: one who has left is re-activated as temporary, in the record that is there', () =>
+  it('register a patient: one who has left is re-activated as temporary, in the record that is there [9.4-16 9.4-23 9.4-25 13-6]', () =>
     alone(async (own) => {
       const records = own.riverside.hmis.patients().length;
       const answer = await register(LEFT, own);
@@ -129,7 +132,7 @@ describe('register a patient: who has left or died by the record of the practice
       expect(own.riverside.hmis.patients()).toHaveLength(records);
     }));
 
-  it('register a patient: one who was re-activated is found, read and booked for until the registration ends', () =>
+  it('register a patient: one who was re-activated is found, read and booked for until the registration ends [9.4-49 13-2 13-18]', () =>
     alone(async (own) => {
       const patient = (await register(LEFT, own)).body.entry[0].resource;
       expect((await find(LEFT.nhsNumber, own)).body.entry[0].resource).toEqual(patient);
@@ -147,7 +150,7 @@ describe('register a patient: who has left or died by the record of the practice
       expect([again.status, again.body.entry[0].resource.id]).toEqual([200, patient.id]);
     }));
 
-  it('register a patient: one who has died is 400 INVALID_PATIENT_DEMOGRAPHICS, told like one not verified', async () => {
+  it('register a patient: one who has died is 400 INVALID_PATIENT_DEMOGRAPHICS, told like one not verified [9.4-45 13-8]', async () => {
     const issue = expectRefusal(await register(asOnRegister(DIED.nhsNumber)), 400, 'INVALID_PATIENT_DEMOGRAPHICS');
     expect(issue.code).toBe('business-rule');
     const unverified = await register({ ...LEFT, birthDate: '1950-01-01' });
@@ -158,7 +161,7 @@ describe('register a patient: who has left or died by the record of the practice
     ['active', MISFILED_ACTIVE],
     ['inactive', MISFILED_LEFT],
   ])(
-    'register a patient: an %s record whose number was never verified and is not verified now is 400 INVALID_PATIENT_DEMOGRAPHICS',
+    'register a patient: an %s record whose number was never verified and is not verified now is 400 INVALID_PATIENT_DEMOGRAPHICS [9.4-17 9.4-43 13-4]',
     async (_status, who) => {
       expectRefusal(await register(asOnRegister(who.nhsNumber)), 400, 'INVALID_PATIENT_DEMOGRAPHICS');
       expect((await find(who.nhsNumber)).body.entry).toBeUndefined();
@@ -167,7 +170,7 @@ describe('register a patient: who has left or died by the record of the practice
 });
 
 describe('dissent to share', () => {
-  it('find a patient, register a patient: a note of dissent in the record is ignored', () =>
+  it('find a patient, register a patient: a note of dissent in the record is ignored [9.2-7 13-9]', () =>
     alone(async (own) => {
       const record = DATA.patients.find(({ phn }) => phn === '9990000018');
       own.riverside.faults.script({
