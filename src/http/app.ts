@@ -8,6 +8,7 @@ import express, {
 } from 'express';
 import helmet from 'helmet';
 import { GatewayError, isGatewayError } from '../domain/errors.js';
+import { crossOrigin } from './cors.js';
 import type { GatewayHttp } from './exchange.js';
 import { GROUP_INTERACTIONS, PRACTICE_INTERACTIONS } from './interactions.js';
 import { BODY_LIMITS } from './request/json-body.js';
@@ -46,19 +47,18 @@ const unpackable: RequestHandler = (request, _response, next) => {
 };
 
 /** Why no interaction takes this request: wrong verb, something of FHIR that is not served here, or no such path. */
-function unserved(request: Request, below: string): GatewayError {
-  const path = below.split('?', 1)[0] ?? '';
-  const known = PRACTICE_INTERACTIONS.filter((row) => matches(row.path, path)).map((row) => row.method);
+function unserved(request: Request, path: string): GatewayError {
+  const known = methodsAt(path);
+  // Contradiction 13: another verb is 400 in the text and 405 in the table of statuses. The text wins.
   if (known.length > 0) {
-    return new GatewayError(
-      'bad-request',
-      `${request.method} is not allowed here. Use ${[...new Set(known)].join(' or ')}`,
-    );
+    return new GatewayError('bad-request', `${request.method} is not allowed here. Use ${known.join(' or ')}`);
   }
   // A type without its id, or an address with a slash too many: nothing that could ever be implemented here.
   if (path.endsWith('/')) {
     return new GatewayError('unknown-endpoint', 'Nothing is served at an address that ends with a slash');
   }
+  // Contradiction 12: general guidance still speaks of deletion, of reading a Slot or a Schedule and of chained parameters;
+  // no interaction has them. What has an address of its own is not implemented, the rest is an unknown parameter.
   if (/^\/([A-Z][A-Za-z]{2,40}|\$[a-z])/.test(path)) {
     return new GatewayError(
       'not-implemented',
@@ -66,6 +66,10 @@ function unserved(request: Request, below: string): GatewayError {
     );
   }
   return new GatewayError('unknown-endpoint', 'Nothing is served at this address. See /metadata for what is');
+}
+
+function methodsAt(path: string): readonly string[] {
+  return [...new Set(PRACTICE_INTERACTIONS.filter((row) => matches(row.path, path)).map((row) => row.method))];
 }
 
 /** An operation, which begins with a dollar sign, is not an id. */
@@ -97,6 +101,11 @@ export function createApp(http: GatewayHttp, health: Health): Express {
       .json({ status: ready ? 'ready' : 'not ready' });
   });
 
+  /** The path below the service root, whosever it is. */
+  const belowRoot = ({ url }: Request): string => {
+    const at = url.indexOf(`/${http.face.path}/`);
+    return at < 0 ? '' : (url.slice(at + http.face.path.length + 1).split('?', 1)[0] ?? '');
+  };
   const refuse = (request: Request, response: Response, error: GatewayError): Promise<void> =>
     serve(http, undefined, request, response, error);
 
@@ -113,6 +122,8 @@ export function createApp(http: GatewayHttp, health: Health): Express {
       next();
     }
   });
+
+  app.use(crossOrigin((request) => methodsAt(belowRoot(request))));
 
   // Bytes only: which content types are spoken is negotiated later, where the refusal can name the header.
   const body = express.raw({ type: () => true, limit: BODY_LIMITS.bytes });
@@ -131,12 +142,7 @@ export function createApp(http: GatewayHttp, health: Health): Express {
   }
 
   app.use((request: Request, response: Response) => {
-    const at = request.url.indexOf(`/${http.face.path}/`);
-    return refuse(
-      request,
-      response,
-      unserved(request, at < 0 ? '' : request.url.slice(at + http.face.path.length + 1)),
-    );
+    return refuse(request, response, unserved(request, belowRoot(request)));
   });
   const onError: ErrorRequestHandler = (error: unknown, request, response, _next) => {
     void refuse(request, response, translated(error));

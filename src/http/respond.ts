@@ -9,8 +9,6 @@ import type { Answer } from './exchange.js';
 import { CONTENT_TYPES, type Format } from './request/negotiate.js';
 
 const compress = promisify(gzip);
-/** Smaller answers gain nothing from compression. */
-const WORTH_COMPRESSING = 1400;
 const RETRY_AFTER_SECONDS = 5;
 
 /** The format of an answer, and how a resource is written in it. */
@@ -72,7 +70,7 @@ export function toRefusal(error: GatewayError, representation: Representation, f
   return { status, headers, body: form.write(outcome) };
 }
 
-/** gzip SHALL be supported when the consumer accepts it. */
+/** gzip SHALL be supported when the consumer accepts it: for every body, because a short one may be what is asked with. */
 function acceptsGzip(acceptEncoding: string | string[] | undefined): boolean {
   const text = String(acceptEncoding ?? '');
   return /(^|[,\s])(gzip|\*)(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(text);
@@ -86,7 +84,7 @@ export async function send(
   if (response.headersSent || response.destroyed) return;
   let body: string | Buffer = reply.body;
   const headers: Record<string, string | number> = { ...reply.headers };
-  if (body.length >= WORTH_COMPRESSING && acceptsGzip(acceptEncoding)) {
+  if (body !== '' && acceptsGzip(acceptEncoding)) {
     body = await compress(body);
     headers['Content-Encoding'] = 'gzip';
   }

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONTENT_TYPE, type Bend, type InteractionName, type Json, type TestAnswer } from '../support/consumer.js';
 import {
@@ -184,6 +184,70 @@ describe('headers of every answer', () => {
   });
 });
 
+describe('what other servers may do and this one does not', () => {
+  it.each(READS)('%s: conditions of a read are ignored: the answer is always whole', async (_title, name) => {
+    const first = await send(name);
+    const etag = first.headers.get('etag') ?? '*';
+    const conditions = {
+      'If-None-Match': etag,
+      'If-Modified-Since': 'Fri, 01 Jan 2027 00:00:00 GMT',
+      Range: 'bytes=0-9',
+    };
+    const again = await send(name, { headers: conditions });
+    expect([again.status, again.text]).toEqual([200, first.text]);
+  });
+
+  it.each(READS)('%s: HEAD is answered as GET, without the body', async (_title, name) => {
+    const whole = await sendRaw(gateway.consumer(), name, requests[name].path);
+    const head = await sendRaw(gateway.consumer(), name, requests[name].path, { method: 'HEAD' });
+    expect([head.status, head.body.length]).toEqual([200, 0]);
+    for (const header of ['content-type', 'content-length', 'etag', 'cache-control']) {
+      expect([header, head.headers[header]]).toEqual([header, whole.headers[header]]);
+    }
+  });
+});
+
+describe('cross-origin requests, as the capability statement declares them', () => {
+  const Origin = 'https://consumer.example.nhs.uk';
+
+  it.each(SEVEN)('%s: the question whether it may be sent is answered', async (_title, name) => {
+    const before = gateway.practiceCalls();
+    const { method, path } = requests[name];
+    const response = await fetch(gateway.consumer().baseUrl + path, {
+      method: 'OPTIONS',
+      headers: { Origin, 'Access-Control-Request-Method': method },
+    });
+    expect([response.status, await response.text()]).toEqual([204, '']);
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(response.headers.get('access-control-allow-methods')?.split(', ')).toContain(method);
+    for (const header of ['Authorization', 'Content-Type', 'Ssp-TraceID', 'Ssp-From', 'Ssp-To', 'Ssp-InteractionID']) {
+      expect(response.headers.get('access-control-allow-headers')?.split(', ')).toContain(header);
+    }
+    expect(response.headers.get('cache-control')).toContain('no-store');
+    expect(gateway.practiceCalls()).toBe(before);
+  });
+
+  it.each(READS)('%s: the answer, and a refusal, may be read by the page that asked', async (_title, name) => {
+    for (const bend of [{ Origin }, { Origin, 'Ssp-To': '1' }]) {
+      const { headers } = await send(name, { headers: bend });
+      expect(headers.get('access-control-allow-origin')).toBe('*');
+      expect(headers.get('access-control-expose-headers')).toContain('ETag');
+      expect(headers.has('access-control-allow-credentials')).toBe(false);
+    }
+    expect((await send(name)).headers.has('access-control-allow-origin')).toBe(false);
+  });
+
+  it('a question about what is not served, and OPTIONS without a question, are refused', async () => {
+    const ask = (path: string, headers: Record<string, string>): Promise<Response> =>
+      fetch(gateway.consumer().baseUrl + path, { method: 'OPTIONS', headers });
+    const asks = { Origin, 'Access-Control-Request-Method': 'GET' };
+    expect((await ask('/Observation', asks)).status).toBe(501);
+    expect((await ask('/nonsense', asks)).status).toBe(404);
+    expect((await ask('/metadata', { Origin })).status).toBe(400);
+    expect((await ask('/metadata', {})).status).toBe(400);
+  });
+});
+
 describe('compression and transfer', () => {
   it.each(SEVEN.filter(([, name]) => name === 'metadata' || name === 'searchSlots'))(
     '%s: Accept-Encoding gzip is answered with gzip [4.1-11]',
@@ -198,6 +262,14 @@ describe('compression and transfer', () => {
       expect((await send(name, { format: 'json' })).text).toBe(plain.body.toString());
     },
   );
+
+  it.each(SEVEN)('%s: a short answer, such as a refusal, is gzip too when it is asked for', async (_title, name) => {
+    const { path, method } = requests[name];
+    const headers = { 'Accept-Encoding': 'gzip', 'Ssp-To': '200000009902' };
+    const refused = await sendRaw(gateway.consumer(), name, path, { method, headers });
+    expect([refused.status, refused.headers['content-encoding']]).toEqual([400, 'gzip']);
+    expect(JSON.parse(gunzipSync(refused.body).toString()).resourceType).toBe('OperationOutcome');
+  });
 
   it('get the capability statement: without gzip among the encodings accepted the answer is plain', async () => {
     for (const encoding of ['br', 'identity', 'gzip;q=0']) {

@@ -147,6 +147,16 @@ describe('bearer token: claims', () => {
   );
 });
 
+describe('bearer token: what was withdrawn', () => {
+  it.each(SEVEN)('%s: the claim requested_record is 400 BAD_REQUEST [6.1-31]', async (_title, name) => {
+    const requested_record = { resourceType: 'Patient', identifier: [{ value: '9990000018' }] };
+    const answer = await send(name, { claims: { requested_record } });
+    const issue = expectRefusal(answer, 400, 'BAD_REQUEST');
+    expect(issue.expression).toEqual(['requested_record']);
+    expect(answer.text).not.toContain('9990000018');
+  });
+});
+
 describe('bearer token: times', () => {
   it.each(sevenTimes([299, 301, 0, -300]))(
     '%s: an exp of iat + %s is 400 BAD_REQUEST [6.1-7]',

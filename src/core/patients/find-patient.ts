@@ -16,6 +16,9 @@ import {
 } from '../rows/patient-link.js';
 
 /**
+ * Contradiction 5: of a sensitive patient the information-governance pages want an error, the acceptance testing an empty
+ * result. Find is empty like for anybody not disclosed, so that it tells nothing; every other interaction is an error.
+ *
  * Only active patients SHALL be returned, so `undefined` stands for: nobody of that number here, registration lapsed,
  * left, deceased here or on the register, sensitive, or a record that could not be verified.
  */

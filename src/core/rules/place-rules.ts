@@ -58,6 +58,8 @@ export function placeOf(view: PlaceView): Place {
       return view;
     case 'taken':
       throw slotTaken();
+    // Contradiction 4: an unknown slot is REFERENCE_NOT_FOUND by the error page, INVALID_RESOURCE by the testing, with ids no
+    // server made. An id of ours that names nothing is the former, one that we could never have made the latter.
     case 'unknown':
       throw new GatewayError('reference-not-found', 'The slot does not exist at this practice', {
         fhirPath: 'Appointment.slot',

@@ -45,7 +45,8 @@ function toResource(type: ServedType, rows: readonly ServedInteraction[]): Capab
   return {
     type,
     interaction: [...codes].map((code) => ({ code })),
-    // PUT SHALL NOT create.
+    // Contradiction 18: the table of interactions lists 201 for an update, the text says that PUT SHALL NOT create. No
+    // update is ever 201: an id that nobody has is 404.
     ...(codes.has('update') && { updateCreate: false }),
     ...(searchInclude.length > 0 && { searchInclude }),
     ...(searchParam.length > 0 && { searchParam }),
@@ -79,7 +80,8 @@ export function writeCapabilities(rows: readonly ServedInteraction[], facts: Ser
     kind: 'capability',
     software: { name: 'Slotbridge', version: facts.version, releaseDate: facts.releaseDate },
     fhirVersion: FHIR_VERSION,
-    // The template of the specification says `both`, although unknown elements are refused on a write.
+    // Contradiction 8: the template of the specification says `both`, and the acceptance testing wants unknown elements
+    // refused. The statement keeps the template's word, and the structural validator refuses them on every write.
     acceptUnknown: 'both',
     format: ['application/fhir+json', 'application/fhir+xml'],
     profile: [...profiles].map((reference) => ({ reference })),

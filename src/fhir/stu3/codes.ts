@@ -45,6 +45,11 @@ export const PART = {
   interpreterRequired: 'interpreterRequired',
 } as const;
 
+/**
+ * Contradiction 19: page examples give error codes the address of a ValueSet, the profile fixes that of the CodeSystem.
+ * Contradiction 24: examples shorten the systems of verification status and registration type. All of these are the
+ * defined CodeSystem addresses.
+ */
 export const SYSTEM = {
   spineError: `${CODE_SYSTEM}Spine-ErrorOrWarningCode-1`,
   organisationType: `${CODE_SYSTEM}GPConnect-OrganisationType-1`,
@@ -92,7 +97,14 @@ export const INCLUDE = {
 export const TEXT_LIMIT = { description: 100, comment: 500 } as const;
 export const LONGEST_SEARCH_DAYS = 14;
 
-/** Code and display of the Spine errors we use; the space in `ACCESS DENIED` is the code system's. */
+/**
+ * Code and display of the Spine errors we use.
+ *
+ * Contradiction 20: the guidance writes `ACCESS_DENIED`, the code system `ACCESS DENIED`; a coding is valid with the latter
+ * only.
+ *
+ * Contradiction 22: table, examples and code system differ in displays; these are the code system's.
+ */
 export const SPINE = {
   BAD_REQUEST: 'Bad request',
   INVALID_IDENTIFIER_SYSTEM: 'Invalid identifier system',

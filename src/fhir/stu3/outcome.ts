@@ -36,6 +36,10 @@ function row(status: number, issue: IssueType, spine: SpineCode): Row {
   return { status, issue, spine };
 }
 
+/**
+ * Contradiction 23: INTERNAL_SERVER_ERROR has the issue type `processing` in the table and `exception` in an example. It is
+ * `processing` for a failure that the table means, and a more telling type where something behind us failed.
+ */
 const ROWS: Readonly<Record<ErrorCode, Row>> = {
   'bad-request': row(400, 'invalid', 'BAD_REQUEST'),
   'unsupported-media-type': row(415, 'invalid', 'BAD_REQUEST'),

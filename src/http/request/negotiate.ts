@@ -7,7 +7,10 @@ import { GatewayError } from '../../domain/errors.js';
 
 export type Format = 'json' | 'xml';
 
-/** What an answer's `Content-Type` says. Every one SHALL name UTF-8, without a space before `charset`. */
+/**
+ * What an answer's `Content-Type` says. Every one SHALL name UTF-8, without a space before `charset`. Contradiction 27: an
+ * example has the space all the same; it is accepted in a request and never sent.
+ */
 export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
   json: 'application/fhir+json;charset=utf-8',
   xml: 'application/fhir+xml;charset=utf-8',

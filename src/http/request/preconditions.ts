@@ -40,7 +40,8 @@ export function checkProxyHeaders<Row extends { readonly interactionId: string }
 ): ProxyHeaders & { readonly row: Row } {
   const traceId = required(headers, 'Ssp-TraceID');
   const from = required(headers, 'Ssp-From') as Asid;
-  // Ssp-To SHALL be this provider's ASID for the endpoint addressed; it is never used for routing.
+  // Ssp-To SHALL be this provider's ASID for the endpoint addressed. Contradiction 9: one page has it checked, another
+  // keeps ASIDs for the audit. It is checked and never used for routing.
   if (required(headers, 'Ssp-To') !== asid) {
     throw new GatewayError('bad-request', 'Ssp-To is not the ASID of the endpoint addressed', { fhirPath: 'Ssp-To' });
   }

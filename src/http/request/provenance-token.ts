@@ -4,6 +4,9 @@
  *
  * Source: GP Connect API 1.2.7, cross-organisation audit and provenance. Any claim missing or with a wrong value SHALL
  * be 400 `BAD_REQUEST`; an embedded resource that is no valid STU3 resource SHALL be 422 `INVALID_RESOURCE`.
+ *
+ * Contradiction 10: one page asks for the bearer errors of RFC 6750, the error guidance for 400 `BAD_REQUEST`, which is the
+ * more specific one and what is answered here.
  */
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { Caller } from '../../domain/caller.js';
@@ -69,7 +72,8 @@ function resource(claims: Json, name: string, type: string, validator: Structure
     refuse(`Claim ${name} of the bearer token is missing`, name);
   }
   const found = (value as Json)['resourceType'];
-  // A valid resource of another type is a wrong claim; anything that is no STU3 resource is an invalid resource.
+  // Contradiction 11: another FHIR type is 400 by the error page, and 422 by the testing and the same page's text. A valid
+  // resource of another type is a wrong claim, 400; anything that is no STU3 resource is an invalid resource, 422.
   if (found !== type && validator.validate(value).length === 0) {
     refuse(`Claim ${name} of the bearer token must be a ${type}`, name);
   }
@@ -134,10 +138,16 @@ export function parseProvenanceToken(
 ): Caller {
   const claims = decode(authorization);
   text(claims, 'iss');
-  // aud SHALL be present. Its value is not compared: the specification's own examples leave out the routing segment.
+  // Version 1.1.0 withdrew this claim, which could carry an NHS number into every log on the way.
+  if ('requested_record' in claims) {
+    refuse('Claim requested_record of the bearer token was withdrawn; leave it out', 'requested_record');
+  }
+  // aud SHALL be present. Contradiction 29: it is the service root URL, and the specification's own examples leave out the
+  // routing segment. Its value is not compared.
   text(claims, 'aud');
   const [issued, expires] = [seconds(claims, 'iat'), seconds(claims, 'exp')];
-  // exp SHALL be iat + 300 exactly; iat SHALL NOT be compared with the clock, so that consumers' clocks may be ahead.
+  // exp SHALL be iat + 300 exactly. Contradiction 16: iat is not to be validated, and yet the 300 seconds count from it. It
+  // has to be there for the sum, and is not compared with the clock, so that consumers' clocks may be ahead.
   if (expires - issued !== LIFETIME_SECONDS) refuse('Claim exp of the bearer token must be iat + 300', 'exp');
   if (now >= expires * SECOND) refuse('The bearer token has expired. Make a new one for each request', 'exp');
   if (text(claims, 'reason_for_request') !== 'directcare') {

@@ -1,7 +1,12 @@
 /**
  * The body of `$gpc.registerpatient`: Parameters with one Patient, against CareConnect-GPC-Patient-1 and the page
- * "Register a patient" of GP Connect 1.2.7. Where page and acceptance pack differ on the code, the pack is followed for
- * the NHS number, the birth date and the official name.
+ * "Register a patient" of GP Connect 1.2.7.
+ *
+ * Contradiction 6: what is below the minimum is 422 by the page, and 400 by the acceptance testing. We follow the testing
+ * for the NHS number, the birth date and the official name, and the page for everything else.
+ *
+ * Contradiction 7: the page bars all that it does not list, and the acceptance testing sends a nickname, another
+ * identifier and an email of any use. We accept those three and refuse the rest.
  */
 import { GatewayError } from '../../../domain/errors.js';
 import { parseNhsNumber, type NhsNumber } from '../../../domain/identifiers.js';

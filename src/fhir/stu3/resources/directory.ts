@@ -109,6 +109,10 @@ function toOrganization(practice: Practice): Organization {
   });
 }
 
+/**
+ * Contradiction 25: examples write the address of a location as a list, and telecoms and the address of an organisation as
+ * objects. The cardinalities decide: one address object here, lists everywhere else.
+ */
 function toLocation(location: Location, odsCode: OdsCode): FhirLocation {
   const telecom = toTelecom(location.telecom);
   const [address] = toAddresses([location.address]);

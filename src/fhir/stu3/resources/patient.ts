@@ -98,8 +98,7 @@ export function writePatient(patient: Patient, practice: Practice): FhirPatient 
       }),
     // The organisation addressed by the URL, not the one the patient is registered with.
     managingOrganization: { reference: `Organization/${practice.odsCode}` },
-    // No contact persons (contact): no practice system behind us tells them. With them would go relationship.text and
-    // no coding (Contradiction 15: the guidance wants text alone, the profile speaks of codings; we would send text).
+    // No contact persons (contact): no practice system behind us has told any.
   };
 }
 
