@@ -149,7 +149,8 @@ function expectedJson({ property, inList }: Place, definitions: Definitions): st
 
 function describe(value: unknown): string {
   if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
+  // In XML, where there are no arrays, that is an element sent more often than it may be there.
+  if (Array.isArray(value)) return 'an array or there more than once';
   switch (typeof value) {
     case 'string':
       return 'a string';

@@ -68,6 +68,8 @@ function isText(text: string): boolean {
   for (let position = 0; position < text.length; position += 1) {
     const unit = text.charCodeAt(position);
     if (unit < 0x20 && unit !== 0x09 && unit !== 0x0a && unit !== 0x0d) return false;
+    // No characters either, and XML cannot carry them.
+    if (unit === 0xfffe || unit === 0xffff) return false;
     if (unit < 0xd800 || unit > 0xdfff) continue;
     // Half of a surrogate pair is no character, and no XML or UTF-8 can carry it.
     const next = text.charCodeAt(position + 1);

@@ -68,6 +68,7 @@ export const APPOINTMENT: Cases = {
     ['id', 'x'.repeat(65), 'Appointment.id', 'format'],
     ['comment', 'bell\u0007', 'Appointment.comment', 'format'],
     ['comment', 'half \ud800 pair', 'Appointment.comment', 'format'],
+    ['comment', 'no character \uffff', 'Appointment.comment', 'format'],
     ['language', 'en  GB', 'Appointment.language', 'format'],
     ['extension.0.url', 'a b', 'Appointment.extension[0].url', 'format'],
     ['meta.profile.0', 'a b', 'Appointment.meta.profile[0]', 'format'],
