@@ -30,7 +30,11 @@ export const contradictions: readonly Contradiction[] = [
   between(12, 'General guidance still speaks of chained parameters, deletion, and reading a Slot or a Schedule'),
   between(13, 'Whether another method is 400 or 405'),
   between(14, 'The text demands a Location of every Schedule, the profile is content with a Practitioner'),
-  between(15, 'The relationship of a contact is text only by the guidance, and may be coded by the profile'),
+  between(
+    15,
+    'The relationship of a contact is text only by the guidance, and may be coded by the profile',
+    'No practice system served here holds contacts of a patient, so none is written',
+  ),
   between(16, 'iat is not to be validated, and exp has to be iat plus 300 seconds'),
   between(
     17,

@@ -6,6 +6,7 @@ import { interactions } from './interactions.js';
 import { operation } from './operation.js';
 import { patients } from './patients.js';
 import { population } from './population.js';
+import { profiles } from './profiles.js';
 import type { Requirement, Section } from './requirement.js';
 import { slots } from './slots.js';
 import { token } from './token.js';
@@ -29,6 +30,7 @@ export const sections: readonly Section[] = [
   appointments,
   population,
   operation,
+  profiles,
 ]
   .flat()
   .sort((one, other) => one.id.localeCompare(other.id, 'en', { numeric: true }));

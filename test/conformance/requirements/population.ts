@@ -35,13 +35,14 @@ export const population: readonly Section[] = [
     9: must('F2 F3 A1 A2 A3 A4', 'A dissent to share is ignored by every interaction'),
     10: must('F2 F3', 'One who is sensitive is neither found nor read'),
     11: must('F4', 'One who is sensitive is refused registration'),
-    12: must('A2 A3', 'Nothing is booked for, or retrieved of, one who is sensitive'),
+    12: must('A3', 'No appointment is retrieved of one who is sensitive'),
     13: must('F2', 'A number that PDS marks invalid or superseded is not found'),
     14: must('F4', 'A number that PDS marks invalid or superseded is refused registration'),
     15: must('A2', 'One who is not known, or has left, has to be registered before anything is booked'),
     16: must(ALL, 'Sharing rules of the practice are not applied: whoever the proxy lets through is served'),
     17: must(ALL, 'Only data of the practice in the path is returned'),
     18: own('F3 A2', 'A temporary registration that has run out is as one who has left'),
+    19: must('A2 A4 A5 A6', 'Appointments of one who is sensitive are neither made, read nor changed'),
   }),
 
   section('16', 'Known issues', {
