@@ -43,7 +43,8 @@ const BROKEN_TAG = new RegExp(String.raw`\[[^\]]*\b${ID}[^\]]*\]`);
 export function claimsIn(tests: readonly { readonly file: string; readonly name: string }[]): readonly Claim[] {
   const claims = new Map<string, Claim>();
   for (const { file, name } of tests) {
-    const parts = name.split(' > ');
+    // Quotes stand in the list as they are escaped in the source.
+    const parts = name.replace(/\\(["'`])/g, '$1').split(' > ');
     for (const [depth, part] of parts.entries()) {
       const ids = [...part.matchAll(TAG)].flatMap(([, tag = '']) => tag.split(' '));
       if (BROKEN_TAG.test(part.replace(TAG, ''))) throw new Error(`${file}: this title has a broken tag: ${part}`);
@@ -85,8 +86,8 @@ export async function claimedByTests(): Promise<readonly Claim[]> {
   }
 }
 
-/** Comments one below the other, or between `/*` and its end. */
-const COMMENT = /\/\*\*?([\s\S]*?)\*\/|((?:^[ \t]*\/\/.*\n)+)/gm;
+/** Comments one below the other, or from `/*` to its end; within a line neither begins. */
+const COMMENT = /^[ \t]*\/\*\*?([\s\S]*?)\*\/|((?:^[ \t]*\/\/.*\n)+)/gm;
 
 export function decisionsIn(file: string, source: string): readonly Decision[] {
   return [...source.matchAll(COMMENT)].flatMap(([, block, lines]) => {
@@ -124,9 +125,17 @@ const LEVELS: Readonly<Record<Level, string>> = {
   own: 'decided here, because both are silent',
 };
 
+/** A title that names its interaction needs no group before it. */
+function shown(title: string): string {
+  const [last = ''] = title.split(' › ').slice(-1);
+  return INTERACTIONS.some(([, name]) => last.startsWith(`${name}:`)) ? last : title;
+}
+
 function proof(id: string, claims: readonly Claim[], { outside }: Requirement): string {
   if (outside !== undefined) return `*outside: ${cell(outside)}*`;
-  const own = claims.filter(({ ids }) => ids.includes(id)).map(({ file, title }) => `${cell(title)} (${link(file)})`);
+  const own = claims
+    .filter(({ ids }) => ids.includes(id))
+    .map(({ file, title }) => `${cell(shown(title))} (${link(file)})`);
   return own.length === 0 ? '**still to come**' : own.join('<br>');
 }
 
@@ -176,7 +185,7 @@ exist.
 
 ${counts(claims)}
 
-A title with \`%s\` stands for all rows of its table. "The group" means all tests below that title.
+A title with \`%s\` or \`$name\` stands for all rows of its table. "The group" means all tests below that title.
 
 Interactions: ${INTERACTIONS.map(([id, name]) => `${id} ${name}`).join(', ')}.
 

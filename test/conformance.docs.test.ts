@@ -120,7 +120,7 @@ describe('docs/conformance.md', () => {
  *
  * More.
  */
-const a = 'Contradiction 5';
+const a = 'Contradiction 5'; const b = 'patient/*.read';
   // We ignore what was sent.
   // Contradictions 12, 13 and 17.
   call();`;
