@@ -1,3 +1,4 @@
+import { appointmentsContract } from '../contract/appointments.contract.js';
 import { auditContract } from '../contract/audit.contract.js';
 import { durableLedgerContract, ledgerContract } from '../contract/ledger.contract.js';
 import { patientLinksContract } from '../contract/patient-links.contract.js';
@@ -10,3 +11,5 @@ patientLinksContract('SQLite file', openInFile);
 patientLinksContract('SQLite in memory', openInMemory);
 auditContract('SQLite file', openInFile);
 auditContract('SQLite in memory', openInMemory);
+appointmentsContract('SQLite file', openInFile);
+appointmentsContract('SQLite in memory', openInMemory);

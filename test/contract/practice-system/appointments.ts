@@ -99,6 +99,53 @@ export function lookUpTests(test: Test): void {
     expect(await practice.system.lookUpBooking?.(trace, booking())).toMatchObject({ found: 'no-evidence' });
   });
 
+  /** Two places of different schedules; which of them follow one another is the core's business. */
+  const severalOf = async (practice: SimulatedPractice): Promise<BookingTrace> => {
+    const [first, second] = await firstSlots(practice);
+    if (!first || !second) throw new Error('two schedules are needed');
+    const slots = [first.slot.id, second.slot.id];
+    return { ...bookingOf(practice, first.slot), slots, sentAt: practice.clock.now(), knownRefs: new Set() };
+  };
+  const perSlot = ({ system }: SimulatedPractice): boolean => system.capabilities.multiSlot === 'booking-per-slot';
+
+  test('of several slots finds all bookings, a part of them, or nothing', async (practice) => {
+    if (!perSlot(practice)) return;
+    const trace = await severalOf(practice);
+    expect(await practice.system.lookUpBooking?.(trace, booking())).toEqual({ found: 'nothing' });
+    const refs: string[] = [];
+    for (const [index, found] of (['part', 'booked'] as const).entries()) {
+      const slots = trace.slots.slice(index, index + 1);
+      refs.push(done(await practice.system.book({ ...trace, slots }, booking())).ref);
+      const seen = await practice.system.lookUpBooking?.(trace, booking());
+      expect(seen?.found).toBe(found);
+      if (seen?.found !== 'part' && seen?.found !== 'booked') throw new Error('nothing found');
+      expect(new Set(seen.appointments.map(({ ref }) => ref))).toEqual(new Set(refs));
+    }
+  });
+
+  test('of several slots takes neither what belongs to another attempt nor what was cancelled for a part', async (practice) => {
+    if (!perSlot(practice)) return;
+    const trace = await severalOf(practice);
+    const made: PracticeAppointment[] = [];
+    for (const slot of trace.slots) {
+      made.push(done(await practice.system.book({ ...trace, slots: [slot] }, booking())));
+    }
+    const [first, second] = made;
+    if (!first || !second) throw new Error('two bookings are needed');
+    const known = { ...trace, knownRefs: new Set([first.ref]) };
+    expect(await practice.system.lookUpBooking?.(known, booking())).toMatchObject({
+      found: 'part',
+      appointments: [{ ref: second.ref }],
+    });
+    practice.cancelAtDesk(first);
+    expect(await practice.system.lookUpBooking?.(trace, booking())).toMatchObject({
+      found: 'part',
+      appointments: [{ ref: second.ref }],
+    });
+    practice.cancelAtDesk(second);
+    expect((await practice.system.lookUpBooking?.(trace, booking()))?.found).toBe('cancelled');
+  });
+
   test('looks up without writing', async (practice) => {
     await practice.system.lookUpBooking?.(await traceOf(practice), booking());
     for (const operation of ['book', 'cancel', 'register'] as const) expect(practice.arrived(operation)).toBe(0);
@@ -149,6 +196,34 @@ export function appointmentTests(test: Test): void {
       ]),
     );
     expect(await practice.system.listAppointments?.(practice.patients.other.ref, search())).toEqual([]);
+  });
+
+  test('says of each appointment listed where and as what it takes place, as its slot said', async (practice) => {
+    const [first] = await firstSlots(practice);
+    if (!first) throw new Error('a schedule is needed');
+    const { slot, schedule } = first;
+    const { ref } = done(await practice.system.book(bookingOf(practice, slot), booking()));
+    const [listed] = (await practice.system.listAppointments?.(practice.patients.known.ref, search())) ?? [];
+    expect(listed).toEqual(await practice.system.readAppointment(ref, search()));
+    const { id, type, locationId, practitionerId } = schedule;
+    expect(listed?.place).toMatchObject({
+      slots: [slot.id],
+      schedule: { id, type, locationId, practitionerId },
+      type: slot.type,
+      channel: slot.channel,
+    });
+  });
+
+  test('throws, and lists no part of them, when the appointments of a patient cannot be read', async (practice) => {
+    await booked(practice);
+    practice.fault('look-up', { kind: 'truncated', when: 'after' });
+    await expect(practice.system.listAppointments?.(practice.patients.known.ref, search())).rejects.toMatchObject({
+      name: 'GatewayError',
+    });
+    await practice.goDown();
+    await expect(practice.system.listAppointments?.(practice.patients.known.ref, search())).rejects.toMatchObject({
+      code: 'practice-unavailable',
+    });
   });
 }
 

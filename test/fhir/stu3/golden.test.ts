@@ -70,6 +70,13 @@ const operations: Readonly<Record<string, (operation: string, name: string) => u
     const input = readDomainInput<{ practice: string; appointment: Appointment }>(operation, name);
     return stu3.writeAppointment(input.appointment, practiceOf(input.practice));
   },
+  'retrieve-appointments': (operation, name) => {
+    const input = readDomainInput<{ practice: string; appointments: Appointment[] }>(operation, name);
+    return stu3.writeAppointmentSearch(input.appointments, practiceOf(input.practice));
+  },
+  'parse-an-amendment': (operation, name) => dehydrate(stu3.parseAmendment(readInput(operation, name), londonZone)),
+  'parse-a-cancellation': (operation, name) =>
+    dehydrate(stu3.parseCancellation(readInput(operation, name), londonZone)),
   'search-for-free-slots': (operation, name) => {
     const input = readDomainInput<{ practice: string; includes: SlotIncludes; free: FreeSlots }>(operation, name);
     return stu3.writeFreeSlots({ practice: practiceOf(input.practice), free: input.free }, input.includes);
