@@ -261,7 +261,7 @@ describe('register a patient: what is accepted', () => {
     );
     expect(patient.gender).toBe('other');
     const contacts = patient.telecom.map((one: Json) => `${one.system} ${one.use ?? ''} ${one.value}`);
-    expect(contacts).toEqual(['phone mobile 07700 900111', 'email  d@example.org', 'phone work 01632 960102']);
+    expect(contacts).toEqual(['phone mobile 07700 900111', 'email home d@example.org', 'phone work 01632 960102']);
     expect(patient.address.map((one: Json) => `${one.use} ${one.postalCode}`)).toEqual([
       'temp HG9 9ZQ',
       'home HG9 9ZB',

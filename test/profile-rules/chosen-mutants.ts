@@ -124,17 +124,13 @@ const ROWS: readonly Row[] = [
   // Periods, contacts and organisations
   ['Patient', 'per-1: a period does not end before it starts', (body) => (body.telecom[0].period.end = '2027-06-01')],
   ['Patient', 'cpt-2: a value of a Patient ContactPoint needs a system', (body) => delete body.telecom[0].system],
-  ['Patient', 'use SHALL be there on a Patient ContactPoint other than email', (body) => delete body.telecom[0].use],
+  ['Patient', 'use SHALL be there on a Patient ContactPoint', (body) => delete body.telecom[0].use],
   [
     'Patient',
     'cpt-2: a value of a Patient.contact ContactPoint needs a system',
     (body) => delete body.contact[0].telecom[0].system,
   ],
-  [
-    'Patient',
-    'use SHALL be there on a Patient.contact ContactPoint other than email',
-    (body) => delete body.contact[0].telecom[0].use,
-  ],
+  ['Patient', 'use SHALL be there on a Patient.contact ContactPoint', (body) => delete body.contact[0].telecom[0].use],
   ['Location', 'cpt-2: a value of a Location ContactPoint needs a system', (body) => delete body.telecom[0].system],
   [
     'Organization',

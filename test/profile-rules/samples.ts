@@ -203,7 +203,7 @@ const patient: Json = {
   ],
   active: true,
   name: [personName, { use: 'nickname', given: ['Eva'] }],
-  telecom: [phone, { system: 'email', value: 'ewa@example.net' }],
+  telecom: [phone, { system: 'email', value: 'ewa@example.net', use: 'home' }],
   gender: 'female',
   birthDate: '1984-11-03',
   address: [{ ...place, use: 'home' }],

@@ -64,7 +64,10 @@ export function writePatient(patient: Patient, practice: Practice): FhirPatient 
     ...registrationDetails(patient, practice),
     ...(language ? [nhsCommunication(language, language.interpreterRequired)] : []),
   ];
-  const contacts = toTelecom(telecom).map((contact) => endTemporary(contact, lastDay));
+  // The use SHALL be populated. Of an email it has no meaning, but consumers expect it on every contact alike.
+  const contacts = toTelecom(telecom)
+    .map((contact) => ({ ...contact, use: contact.use ?? 'home' }))
+    .map((contact) => endTemporary(contact, lastDay));
   const address = toAddresses(addresses).map((part) => endTemporary(part, lastDay));
   const practitioner = patient.generalPractitioner;
   return {

@@ -123,12 +123,11 @@ export function contactPoint(owner: string, use: '0..1' | '1..1'): Shape {
         rule: `cpt-2: a value of a ${owner} ContactPoint needs a system`,
         broken: ({ system, value }: Json) => value !== undefined && system === undefined && 'no system',
       },
-      // Of an email address a use has no meaning.
       ...(use === '1..1'
         ? [
             {
-              rule: `use SHALL be there on a ${owner} ContactPoint other than email`,
-              broken: (node: Json) => node.use === undefined && node.system !== 'email' && 'no use',
+              rule: `use SHALL be there on a ${owner} ContactPoint`,
+              broken: (node: Json) => node.use === undefined && 'no use',
             },
           ]
         : []),
