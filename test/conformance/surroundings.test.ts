@@ -8,7 +8,7 @@ import { createHmisSimulator, loadHmisData } from '../../src/connectors/hmis/sim
 import { createPdsSimulator, loadPdsData } from '../../src/connectors/pds/simulator/index.js';
 import { createSystemRuntime } from '../../src/system.js';
 import { publishedSchemas } from '../../scripts/published-schemas.js';
-import { createConsumer, type InteractionName, type Json } from '../support/consumer.js';
+import { createConsumer, type InteractionName, type Json, type TestConsumer } from '../support/consumer.js';
 import {
   booked,
   bookingBody,
@@ -18,6 +18,7 @@ import {
   RIVERSIDE_PATIENTS,
   slotPath,
   WITH_ACTORS,
+  type FoundSlot,
 } from '../support/flow.js';
 import { amended, appointmentsIn, cancelled, put, read as readAppointment, retrieve } from '../support/appointments.js';
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.js';
@@ -260,6 +261,59 @@ describe('the practice', () => {
     expect(answer.text && answer.status).toBe(201);
     const { priority } = (await readAppointment(consumer, answer.body.id)).body;
     expect([undefined, 5]).toContain(priority);
+  });
+
+  it('book an appointment: a slot that is not bookable, or kept for other organisations by now, is refused [12-1 12-2 10.2-62]', async () => {
+    const rules = (set: string) => (yaml: string) => yaml.replace('set: { type: Nurse walk-in }', `set: { ${set} }`);
+    const nurse = async (consumer: TestConsumer): Promise<FoundSlot> => {
+      const found = await freeSlots(consumer, slotPath('2026-05-19', '2026-05-19'));
+      const slot = found.find(({ scheduleType }) => scheduleType === 'Walk-in nurse clinic');
+      if (!slot) throw new Error('no slot');
+      return slot;
+    };
+    const slot = await nurse(gateway.consumer());
+    for (const [set, status] of [
+      // To consumers such a slot is as one that is taken.
+      ['bookable: false', 409],
+      ['type: Nurse walk-in, restriction: { organisations: [Z99903] }', 422],
+      ['type: Nurse walk-in, restriction: { organisations: [Z99903, Z99902] }', 201],
+    ] as const) {
+      const own = await startTestGateway({ practices: rules(set) });
+      try {
+        const consumer = own.consumer();
+        const answer = await consumer.post('book', '/Appointment', bookingBody(slot, await patientId(consumer)));
+        if (status !== 201) expectRefusal(answer, status, status === 409 ? 'DUPLICATE_REJECTED' : 'INVALID_RESOURCE');
+        expect([set, answer.status]).toEqual([set, status]);
+        expect(own.riverside.hmis.bookings()).toHaveLength(status === 201 ? 1 : 0);
+      } finally {
+        await own.stop();
+      }
+    }
+  });
+
+  it('read a patient: a record that makes no valid resource any more is 500, with a word on what is missing [4.5-1 7.3-12]', async () => {
+    const own = await startTestGateway();
+    try {
+      const id = await patientId(own.consumer());
+      const record = loadHmisData(join(FIXTURES, 'hmis/riverside.yaml')).patients.find(
+        ({ phn }) => phn === '9990000018',
+      );
+      const { dob: _dob, ...spoilt } = record ?? {};
+      own.riverside.faults.script({
+        match: { path: '*/patients/search' },
+        times: 'always',
+        fault: { kind: 'status', status: 200, body: { status: 'success', code: 200, data: [spoilt] } },
+      });
+      const issue = expectRefusal(
+        await own.consumer().get('readPatient', `/Patient/${id}`),
+        500,
+        'INTERNAL_SERVER_ERROR',
+      );
+      expect([issue.code, issue.diagnostics]).toEqual(['processing', expect.stringContaining('date of birth')]);
+      own.riverside.faults.clear();
+    } finally {
+      await own.stop();
+    }
   });
 
   it('the roles and channels to choose from are those of the value sets [12-7]', () => {
