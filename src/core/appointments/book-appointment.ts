@@ -15,6 +15,7 @@ import { underPlaceLocks, withinDeadline } from './frame.js';
 import { fingerprintOf, transportKey } from '../rows/fingerprint.js';
 import { isActive, linkedRecord } from '../rows/patient-link.js';
 import { mayOwnUnknown } from '../rows/practice-bookings.js';
+import { refuseSensitive } from '../patients/sensitivity.js';
 import { checkAgainstPlaces, checkBeforeReading, placeOf, type Place } from '../rules/place-rules.js';
 import { withinCaps } from '../rules/slot-cap.js';
 import { mirroredIfKnown, releaseIfCancelled } from './mirror.js';
@@ -53,6 +54,7 @@ export async function bookAppointment(
   }
 
   const { practiceRef } = link;
+  await refuseSensitive(context, request, link.id);
   return withinDeadline(context, request, async (signal) => {
     const fingerprint = fingerprintOf(practice.odsCode, booking);
     const key: IdempotencyKey = explicitKey ?? {

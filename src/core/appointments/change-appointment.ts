@@ -16,6 +16,7 @@ import { cancellationUnknown, contended } from '../saga/refusals.js';
 import { finish, step } from '../saga/saga.js';
 import { cancelledAs, stillBooked } from '../saga/settle-cancellation.js';
 import { underPlaceLocks, withinDeadline } from './frame.js';
+import { refuseSensitive } from '../patients/sensitivity.js';
 import { mirrored, notFound } from './mirror.js';
 import { refusePast } from './read-appointment.js';
 
@@ -97,6 +98,7 @@ async function changeAppointment(
   const { odsCode } = entry.practice;
   const known = await context.ledger.readAttempt(odsCode, asked.id);
   if (!known || !toAppointment(known)) throw notFound();
+  await refuseSensitive(context, request, known.details.patientId);
   refusePast(context, known);
   return withinDeadline(context, request, async (signal) => {
     const change: Change = { ...asked, context, request, signal, kind, reason };

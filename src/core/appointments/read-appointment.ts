@@ -5,6 +5,7 @@ import type { AppointmentId } from '../../domain/identifiers.js';
 import type { Attempt } from '../../ports/ledger.js';
 import { requireEnabled, type GatewayContext, type Request } from '../context.js';
 import { toAppointment } from '../rows/attempt.js';
+import { refuseSensitive } from '../patients/sensitivity.js';
 import { mirrored, notFound } from './mirror.js';
 
 export async function readAppointment(
@@ -15,6 +16,7 @@ export async function readAppointment(
   requireEnabled(request, 'appointmentManagement');
   const known = await context.ledger.readAttempt(request.entry.practice.odsCode, id);
   if (!known || !toAppointment(known)) throw notFound();
+  await refuseSensitive(context, request, known.details.patientId);
   refusePast(context, known);
   const attempt = await mirrored(context, request, known);
   refusePast(context, attempt);

@@ -1,0 +1,38 @@
+/** Whether a person may be spoken of at all. */
+import { GatewayError, isGatewayError } from '../../domain/errors.js';
+import type { PatientId } from '../../domain/identifiers.js';
+import type { PatientLink } from '../../ports/ledger.js';
+import { auditEvent, type GatewayContext, type Request } from '../context.js';
+
+/**
+ * Where a person can be met is what the national register protects when it flags somebody as sensitive: an appointment
+ * of such a person SHALL be answered as if there were no patient. Asked again when the last answer has grown old; while
+ * the register is away, what it said last holds.
+ */
+export async function refuseSensitive(context: GatewayContext, request: Request, id: PatientId): Promise<void> {
+  const link = await context.ledger.readPatientLink(request.entry.practice.odsCode, id);
+  if (!link || (await mayBeSpokenOf(context, request, link))) return;
+  throw new GatewayError('patient-not-found', 'No patient with this id at this practice. Find the patient again');
+}
+
+async function mayBeSpokenOf(context: GatewayContext, request: Request, link: PatientLink): Promise<boolean> {
+  const now = context.runtime.clock.now();
+  if (link.tracedAt !== undefined && now - link.tracedAt < context.settings.retraceAfterMs) return true;
+  let trace;
+  try {
+    const { signal, caller } = request;
+    trace = await context.demographics.trace(link.nhsNumber, { signal, traceId: caller.traceId });
+  } catch (error) {
+    if (!isGatewayError(error) || error.code !== 'demographics-unavailable') throw error;
+    return true;
+  }
+  if (trace.outcome === 'sensitive') return false;
+  if (trace.outcome === 'found') {
+    const event = auditEvent(request, 'registration-outcome', now, {
+      resources: [`Patient/${link.id}`],
+      state: 'LINKED',
+    });
+    await context.ledger.savePatientLink({ ...link, tracedAt: now }, event);
+  }
+  return true;
+}
