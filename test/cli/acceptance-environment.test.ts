@@ -13,7 +13,7 @@ import {
   WITH_ACTORS,
   type FoundSlot,
 } from '../support/flow.js';
-import { findPractitionerPath } from '../support/seven-requests.js';
+import { findPractitionerPath } from '../support/every-interaction.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const DAY = 86_400_000;

@@ -4,7 +4,7 @@ import type { AuditEvent, AuditRow } from '../../src/ports/audit.js';
 import { INTERACTIONS, type Bend, type InteractionName, type TestAnswer } from '../support/consumer.js';
 import { bookingBody, freeSlots, patientId, registrationBody, slotPath, UNREGISTERED } from '../support/flow.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
-import { findPath, prepareSeven, sendRaw, SEVEN, type Prepared } from '../support/seven-requests.js';
+import { findPath, prepareEveryInteraction, sendRaw, EVERY_INTERACTION, type Prepared } from '../support/every-interaction.js';
 
 const REGISTER = '/Patient/$gpc.registerpatient';
 
@@ -12,7 +12,7 @@ let gateway: TestGateway;
 let requests: Readonly<Record<InteractionName, Prepared>>;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  requests = await prepareSeven(gateway.consumer());
+  requests = await prepareEveryInteraction(gateway.consumer());
 });
 afterAll(() => gateway.stop());
 
@@ -37,7 +37,7 @@ const requestsOf = (events: readonly AuditEvent[]): readonly AuditEvent[] =>
   events.filter(({ kind }) => kind === 'request');
 
 describe('audit trail', () => {
-  it.each(SEVEN)('%s: an accepted request leaves one event with its status [14-8]', async (_title, name) => {
+  it.each(EVERY_INTERACTION)('%s: an accepted request leaves one event with its status [14-8]', async (_title, name) => {
     const [event, ...more] = requestsOf(await eventsOf(() => send(name)));
     expect(more).toEqual([]);
     expect(event).toMatchObject({ interaction: INTERACTIONS[name][0], practice: 'A99901', status: expect.any(Number) });
@@ -45,7 +45,7 @@ describe('audit trail', () => {
     expect(event?.code).toBeUndefined();
   });
 
-  it.each(SEVEN)('%s: a refused request leaves one event with its error code [14-8]', async (_title, name) => {
+  it.each(EVERY_INTERACTION)('%s: a refused request leaves one event with its error code [14-8]', async (_title, name) => {
     const refusals: [Bend, string][] = [
       [{ headers: { 'Ssp-To': '200000009902' } }, 'bad-request'],
       [{ claims: { reason_for_request: 'other' } }, 'bad-request'],
@@ -124,7 +124,7 @@ describe('log and audit trail', () => {
     const own = await startTestGateway();
     try {
       const consumer = own.consumer();
-      for (const { method, path, body } of Object.values(await prepareSeven(consumer))) {
+      for (const { method, path, body } of Object.values(await prepareEveryInteraction(consumer))) {
         await consumer.send(method, 'metadata', path, {}, body);
       }
       await consumer.get('findPatient', findPath('9990000018'));

@@ -7,12 +7,12 @@ import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import {
   findPath,
   findPractitionerPath,
-  prepareSeven,
-  sevenTimes,
-  SEVEN,
+  prepareEveryInteraction,
+  forEveryInteraction,
+  EVERY_INTERACTION,
   WRITES,
   type Prepared,
-} from '../support/seven-requests.js';
+} from '../support/every-interaction.js';
 
 const REGISTER = '/Patient/$gpc.registerpatient';
 
@@ -20,7 +20,7 @@ let gateway: TestGateway;
 let requests: Readonly<Record<InteractionName, Prepared>>;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  requests = await prepareSeven(gateway.consumer());
+  requests = await prepareEveryInteraction(gateway.consumer());
 });
 afterAll(() => gateway.stop());
 
@@ -377,7 +377,7 @@ describe('a capability that the practice has not switched on', () => {
   });
   afterAll(() => closed.stop());
 
-  it.each(sevenTimes(Object.entries({ A99901: 'Foundations', A99902: 'Appointment Management' })))(
+  it.each(forEveryInteraction(Object.entries({ A99901: 'Foundations', A99902: 'Appointment Management' })))(
     '%s: with %s off, what needs it is 403 ACCESS DENIED and names it [7.2-8 7.3-11 14-4 14-7]',
     async (_title, [odsCode, off], name) => {
       const { method, path, body } = requests[name];
@@ -414,7 +414,7 @@ describe('a capability that the practice has not switched on', () => {
 });
 
 describe('a practice system that fails', () => {
-  const READS_OF_PRACTICE = SEVEN.filter(([, name]) => name === 'findPatient' || name === 'searchSlots');
+  const READS_OF_PRACTICE = EVERY_INTERACTION.filter(([, name]) => name === 'findPatient' || name === 'searchSlots');
   it.each(
     READS_OF_PRACTICE.flatMap(([title, name]) => [
       [title, 'answers nonsense', { kind: 'wrong-envelope' as const }, name, 502, 'exception'] as const,

@@ -4,7 +4,7 @@ import { createStructureValidator, loadBaseDefinitions } from '../../src/validat
 import type { Json, TestAnswer } from '../support/consumer.js';
 import { CODES, expectRefusal, freeSlots, NHS_NUMBER, PROFILE, registrationBody } from '../support/flow.js';
 import { FIXTURES, startTestGateway, type TestGateway } from '../support/gateway.js';
-import { findPath } from '../support/seven-requests.js';
+import { findPath } from '../support/every-interaction.js';
 
 const DATA = loadHmisData(`${FIXTURES}/hmis/riverside.yaml`);
 type Record = (typeof DATA.patients)[number];

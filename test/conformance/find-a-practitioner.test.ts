@@ -3,7 +3,7 @@ import type { Json } from '../support/consumer.js';
 import { CODES, PROFILE } from '../support/flow.js';
 import { searchByIdentifier } from '../support/directory.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
-import { findPractitionerPath } from '../support/seven-requests.js';
+import { findPractitionerPath } from '../support/every-interaction.js';
 
 const ID = 'https://fhir.nhs.uk/Id/';
 

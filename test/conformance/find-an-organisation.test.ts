@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROFILE } from '../support/flow.js';
 import { searchByIdentifier } from '../support/directory.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
-import { findOrganizationPath } from '../support/seven-requests.js';
+import { findOrganizationPath } from '../support/every-interaction.js';
 
 const ODS_CODE = 'https://fhir.nhs.uk/Id/ods-organization-code';
 

@@ -3,24 +3,24 @@ import { INTERACTIONS, unsignedToken, type Bend, type InteractionName, type Test
 import { expectRefusal } from '../support/flow.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import {
-  prepareSeven,
+  prepareEveryInteraction,
   READS,
   sendRaw,
-  SEVEN,
-  sevenTimes,
+  EVERY_INTERACTION,
+  forEveryInteraction,
   shareAddress,
   type Prepared,
-} from '../support/seven-requests.js';
+} from '../support/every-interaction.js';
 
 const HEADERS = ['Ssp-TraceID', 'Ssp-From', 'Ssp-To', 'Ssp-InteractionID', 'Authorization'] as const;
-const EVERY_HEADER = sevenTimes(HEADERS);
+const EVERY_HEADER = forEveryInteraction(HEADERS);
 const AUTHORIZATION = { Authorization: undefined };
 
 let gateway: TestGateway;
 let requests: Readonly<Record<InteractionName, Prepared>>;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  requests = await prepareSeven(gateway.consumer());
+  requests = await prepareEveryInteraction(gateway.consumer());
 });
 afterAll(() => gateway.stop());
 
@@ -48,17 +48,17 @@ describe('required headers', () => {
     refused(name, { headers: { [header]: '   ' } }, header),
   );
 
-  it.each(SEVEN)('%s: an Ssp-To that is the ASID of another practice is 400 BAD_REQUEST [5.1-7 15-1]', (_title, name) =>
+  it.each(EVERY_INTERACTION)('%s: an Ssp-To that is the ASID of another practice is 400 BAD_REQUEST [5.1-7 15-1]', (_title, name) =>
     refused(name, { headers: { 'Ssp-To': '200000009902' } }, 'Ssp-To'),
   );
 
-  it.each(SEVEN)('%s: an unknown Ssp-InteractionID is 400 BAD_REQUEST [5.1-10 7.3-2]', (_title, name) =>
+  it.each(EVERY_INTERACTION)('%s: an unknown Ssp-InteractionID is 400 BAD_REQUEST [5.1-10 7.3-2]', (_title, name) =>
     refused(name, { headers: { 'Ssp-InteractionID': `${INTERACTIONS[name][0]}0` } }, 'Ssp-InteractionID'),
   );
 
   it.each(
-    SEVEN.flatMap(([title, name]) =>
-      SEVEN.flatMap(([otherTitle, other]) =>
+    EVERY_INTERACTION.flatMap(([title, name]) =>
+      EVERY_INTERACTION.flatMap(([otherTitle, other]) =>
         other === name || shareAddress(name, other) ? [] : [[title, otherTitle, name, other] as const],
       ),
     ),
@@ -66,7 +66,7 @@ describe('required headers', () => {
     refused(name, { headers: { 'Ssp-InteractionID': INTERACTIONS[other][0] } }, 'Ssp-InteractionID'),
   );
 
-  it.each(SEVEN)('%s: the interaction id is case sensitive', (_title, name) =>
+  it.each(EVERY_INTERACTION)('%s: the interaction id is case sensitive', (_title, name) =>
     refused(name, { headers: { 'Ssp-InteractionID': INTERACTIONS[name][0].toUpperCase() } }, 'Ssp-InteractionID'),
   );
 
@@ -129,11 +129,11 @@ describe('order of preconditions', () => {
     expectRefusal(answer, 404, 'ORGANISATION_NOT_FOUND');
   });
 
-  it.each(SEVEN)('%s: the Ssp headers are looked at before the token', (_title, name) =>
+  it.each(EVERY_INTERACTION)('%s: the Ssp headers are looked at before the token', (_title, name) =>
     refused(name, { headers: { 'Ssp-To': '1' }, authorization: 'Bearer nonsense' }, 'Ssp-To'),
   );
 
-  it.each(SEVEN)('%s: the token is looked at before the format asked for', (_title, name) =>
+  it.each(EVERY_INTERACTION)('%s: the token is looked at before the format asked for', (_title, name) =>
     refused(name, { headers: { Accept: 'image/png', ...AUTHORIZATION } }, 'Authorization'),
   );
 

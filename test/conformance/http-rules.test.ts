@@ -13,14 +13,14 @@ import {
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import {
   findPath,
-  prepareSeven,
+  prepareEveryInteraction,
   READS,
   sendRaw,
-  SEVEN,
-  sevenTimes,
+  EVERY_INTERACTION,
+  forEveryInteraction,
   WRITES,
   type Prepared,
-} from '../support/seven-requests.js';
+} from '../support/every-interaction.js';
 
 const JSON_TYPE = 'application/fhir+json;charset=utf-8';
 const REGISTER = '/Patient/$gpc.registerpatient';
@@ -37,7 +37,7 @@ let gateway: TestGateway;
 let requests: Readonly<Record<InteractionName, Prepared>>;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  requests = await prepareSeven(gateway.consumer());
+  requests = await prepareEveryInteraction(gateway.consumer());
 });
 afterAll(() => gateway.stop());
 
@@ -56,14 +56,14 @@ async function refused(answer: () => Promise<TestAnswer>, status: number, code =
 }
 
 describe('content negotiation', () => {
-  it.each(sevenTimes(['application/fhir+turtle', 'text/html', 'image/png']))(
+  it.each(forEveryInteraction(['application/fhir+turtle', 'text/html', 'image/png']))(
     '%s: an Accept of %s only is 415 [4.1-7 7.3-6]',
     async (_title, accept, name) => {
       await refused(() => send(name, { headers: { Accept: accept } }), 415);
     },
   );
 
-  it.each(sevenTimes(['application/fhir+turtle', 'ttl', 'text/html', '']))(
+  it.each(forEveryInteraction(['application/fhir+turtle', 'ttl', 'text/html', '']))(
     '%s: a _format of "%s" is 415 [4.1-7]',
     async (_title, format, name) => {
       await refused(() => send(name, {}, `_format=${encodeURIComponent(format)}`), 415);
@@ -123,7 +123,7 @@ describe('content negotiation', () => {
 });
 
 describe('headers of every answer', () => {
-  it.each(SEVEN)(
+  it.each(EVERY_INTERACTION)(
     '%s: success is no-store, UTF-8 without a space before charset, and under HSTS [3-3 4.1-9 4.2-1 4.2-10 4.7-1 4.7-2 4.7-3 4.7-5 8-1 8-2 8-3 8-4 8-10 8-11 8-13 8-5 8-6 8-7 8-8 8-9 4.7-4 8-12 8-14 8-15]',
     async (_title, name) => {
       const { status, headers, format } = await send(name);
@@ -134,7 +134,7 @@ describe('headers of every answer', () => {
     },
   );
 
-  it.each(SEVEN)(
+  it.each(EVERY_INTERACTION)(
     '%s: a refusal is no-store, UTF-8 without a space before charset, and under HSTS [4.1-9 4.2-2 4.2-10]',
     async (_title, name) => {
       const { headers, format } = await send(name, { headers: { 'Ssp-From': undefined } });
@@ -210,7 +210,7 @@ describe('what other servers may do and this one does not', () => {
 describe('cross-origin requests, as the capability statement declares them', () => {
   const Origin = 'https://consumer.example.nhs.uk';
 
-  it.each(SEVEN)('%s: the question whether it may be sent is answered', async (_title, name) => {
+  it.each(EVERY_INTERACTION)('%s: the question whether it may be sent is answered', async (_title, name) => {
     const before = gateway.practiceCalls();
     const { method, path } = requests[name];
     const response = await fetch(gateway.consumer().baseUrl + path, {
@@ -249,7 +249,7 @@ describe('cross-origin requests, as the capability statement declares them', () 
 });
 
 describe('compression and transfer', () => {
-  it.each(SEVEN.filter(([, name]) => name === 'metadata' || name === 'searchSlots'))(
+  it.each(EVERY_INTERACTION.filter(([, name]) => name === 'metadata' || name === 'searchSlots'))(
     '%s: Accept-Encoding gzip is answered with gzip [4.1-11]',
     async (_title, name) => {
       const { path } = requests[name];
@@ -263,7 +263,7 @@ describe('compression and transfer', () => {
     },
   );
 
-  it.each(SEVEN)(
+  it.each(EVERY_INTERACTION)(
     '%s: a short answer, such as a refusal, is gzip too when it is asked for [4.1-11]',
     async (_title, name) => {
       const { path, method } = requests[name];
@@ -437,7 +437,7 @@ describe('paths and parameters', () => {
     expect([status, body.resourceType, body.type, body.entry]).toEqual([200, 'Bundle', 'searchset', undefined]);
   });
 
-  it.each(SEVEN.filter(([, name]) => [...SEARCHES, 'register'].includes(name)))(
+  it.each(EVERY_INTERACTION.filter(([, name]) => [...SEARCHES, 'register'].includes(name)))(
     '%s: entries have no fullUrl [4.4-14]',
     async (_title, name) => {
       const consumer = gateway.consumer();

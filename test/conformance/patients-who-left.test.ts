@@ -4,7 +4,7 @@ import { loadHmisData } from '../../src/connectors/hmis/simulator/simulator.js';
 import type { Json, TestAnswer } from '../support/consumer.js';
 import { bookingBody, expectRefusal, freeSlots, patientId, registrationBody } from '../support/flow.js';
 import { FIXTURES, startTestGateway, type TestGateway } from '../support/gateway.js';
-import { findPath } from '../support/seven-requests.js';
+import { findPath } from '../support/every-interaction.js';
 
 const DATA = loadHmisData(`${FIXTURES}/hmis/riverside.yaml`);
 const REGISTER = '/Patient/$gpc.registerpatient';

@@ -3,7 +3,7 @@ import type { Json } from '../support/consumer.js';
 import { readById } from '../support/directory.js';
 import { PROFILE, slotPath, WITH_ACTORS } from '../support/flow.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
-import { findPath } from '../support/seven-requests.js';
+import { findPath } from '../support/every-interaction.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import type { Json } from '../support/consumer.js';
 import { readById } from '../support/directory.js';
 import { slotPath } from '../support/flow.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
-import { findOrganizationPath, findPath } from '../support/seven-requests.js';
+import { findOrganizationPath, findPath } from '../support/every-interaction.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {

@@ -23,7 +23,7 @@ import {
 import { amended, appointmentsIn, cancelled, put, read as readAppointment, retrieve } from '../support/appointments.js';
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.js';
 import { demoEnvironment, FIXTURES, startTestGateway, type TestGateway } from '../support/gateway.js';
-import { findPath, prepareSeven, READS, sendRaw, type Prepared } from '../support/seven-requests.js';
+import { findPath, prepareEveryInteraction, READS, sendRaw, type Prepared } from '../support/every-interaction.js';
 
 const DAY = 86_400_000;
 
@@ -31,7 +31,7 @@ let gateway: TestGateway;
 let requests: Readonly<Record<InteractionName, Prepared>>;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  requests = await prepareSeven(gateway.consumer());
+  requests = await prepareEveryInteraction(gateway.consumer());
 });
 afterAll(() => gateway.stop());
 

@@ -3,7 +3,13 @@ import { base64url, INTERACTIONS, unsignedToken } from '../support/consumer.js';
 import type { Bend, InteractionName, Json, TestAnswer } from '../support/consumer.js';
 import { expectRefusal } from '../support/flow.js';
 import { MONDAY_MORNING, startTestGateway, type TestGateway } from '../support/gateway.js';
-import { prepareSeven, READS, SEVEN, sevenTimes, type Prepared } from '../support/seven-requests.js';
+import {
+  prepareEveryInteraction,
+  READS,
+  EVERY_INTERACTION,
+  forEveryInteraction,
+  type Prepared,
+} from '../support/every-interaction.js';
 
 const CLAIMS = [
   'iss',
@@ -17,9 +23,9 @@ const CLAIMS = [
   'requesting_organization',
   'requesting_practitioner',
 ] as const;
-const EVERY_CLAIM = sevenTimes(CLAIMS);
+const EVERY_CLAIM = forEveryInteraction(CLAIMS);
 const SCOPES = ['patient/*.read', 'patient/*.write', 'organization/*.read', 'organization/*.write', 'badScope'];
-const WRONG_SCOPES = sevenTimes(SCOPES).filter(([, scope, name]) => scope !== INTERACTIONS[name][1]);
+const WRONG_SCOPES = forEveryInteraction(SCOPES).filter(([, scope, name]) => scope !== INTERACTIONS[name][1]);
 const NOW = MONDAY_MORNING / 1000;
 const LOCAL_ID = { system: 'https://hub.example.nhs.uk/Id/user-guid', value: '0c2a2d5e-3a2b-4f3e-9a66-2d7a5c7a1b10' };
 
@@ -27,7 +33,7 @@ let gateway: TestGateway;
 let requests: Readonly<Record<InteractionName, Prepared>>;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  requests = await prepareSeven(gateway.consumer());
+  requests = await prepareEveryInteraction(gateway.consumer());
 });
 afterAll(() => gateway.stop());
 
@@ -60,7 +66,7 @@ describe('bearer token: form', () => {
   const payload = base64url({});
   const header = base64url({ alg: 'none', typ: 'JWT' });
   it.each(
-    SEVEN.flatMap(([title, name]) =>
+    EVERY_INTERACTION.flatMap(([title, name]) =>
       [
         ['another scheme than Bearer', 'Basic dXNlcjpwYXNz'],
         ['the scheme without a token', 'Bearer'],
@@ -125,7 +131,7 @@ describe('bearer token: claims', () => {
     (_title, name) => accepted(name, { aud: 'https://gateway.example.nhs.uk/A99901/STU3/1' }),
   );
 
-  it.each(SEVEN)(
+  it.each(EVERY_INTERACTION)(
     '%s: another reason for the request than directcare is 400 BAD_REQUEST [6.1-12 6.3-2]',
     async (_title, name) => {
       await refused(name, { claims: { reason_for_request: 'secondaryuses' } });
@@ -139,7 +145,7 @@ describe('bearer token: claims', () => {
     },
   );
 
-  it.each(SEVEN)(
+  it.each(EVERY_INTERACTION)(
     '%s: a sub that is not the id of the practitioner is 400 BAD_REQUEST [6.1-3]',
     async (_title, name) => {
       await refused(name, { claims: { sub: 'user-2' } });
@@ -148,7 +154,7 @@ describe('bearer token: claims', () => {
 });
 
 describe('bearer token: what was withdrawn', () => {
-  it.each(SEVEN)('%s: the claim requested_record is 400 BAD_REQUEST [6.1-31]', async (_title, name) => {
+  it.each(EVERY_INTERACTION)('%s: the claim requested_record is 400 BAD_REQUEST [6.1-31]', async (_title, name) => {
     const requested_record = { resourceType: 'Patient', identifier: [{ value: '9990000018' }] };
     const answer = await send(name, { claims: { requested_record } });
     const issue = expectRefusal(answer, 400, 'BAD_REQUEST');
@@ -158,7 +164,7 @@ describe('bearer token: what was withdrawn', () => {
 });
 
 describe('bearer token: times', () => {
-  it.each(sevenTimes([299, 301, 0, -300]))(
+  it.each(forEveryInteraction([299, 301, 0, -300]))(
     '%s: an exp of iat + %s is 400 BAD_REQUEST [6.1-7]',
     async (_title, seconds, name) => {
       // Issued ahead of the clock, so that none of them has expired.
@@ -170,7 +176,7 @@ describe('bearer token: times', () => {
     accepted(name, { iat: NOW + 200, exp: NOW + 500 }),
   );
 
-  it.each(SEVEN)('%s: an expired token is 400 BAD_REQUEST [6.1-8]', async (_title, name) => {
+  it.each(EVERY_INTERACTION)('%s: an expired token is 400 BAD_REQUEST [6.1-8]', async (_title, name) => {
     await refused(name, { claims: { iat: NOW - 400, exp: NOW - 100 } });
   });
 
@@ -195,7 +201,7 @@ const RESOURCES = {
   requesting_practitioner: { resourceType: 'Device', model: 'Test hub', version: '1.0' },
 } as const;
 const RESOURCE_CLAIMS = Object.keys(RESOURCES) as (keyof typeof RESOURCES)[];
-const EVERY_RESOURCE = sevenTimes(RESOURCE_CLAIMS);
+const EVERY_RESOURCE = forEveryInteraction(RESOURCE_CLAIMS);
 
 describe('bearer token: embedded resources', () => {
   it.each(EVERY_RESOURCE)(

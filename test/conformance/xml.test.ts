@@ -22,7 +22,7 @@ import {
   slotPath,
 } from '../support/flow.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
-import { prepareSeven, sendRaw } from '../support/seven-requests.js';
+import { prepareEveryInteraction, sendRaw } from '../support/every-interaction.js';
 
 interface Wire {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -52,7 +52,7 @@ let request: (name: InteractionName) => Promise<Wire>;
 beforeAll(async () => {
   gateway = await startTestGateway();
   const consumer = gateway.consumer();
-  const prepared: Partial<Record<InteractionName, Wire>> = await prepareSeven(consumer);
+  const prepared: Partial<Record<InteractionName, Wire>> = await prepareEveryInteraction(consumer);
   const patient = await patientId(consumer);
   const slots = [...(await freeSlots(consumer, slotPath('2026-05-19', '2026-05-22')))];
   const booking = (): Wire => {

@@ -23,7 +23,7 @@ import {
 import { assertAnswer } from './profile-rules/answer.js';
 
 /** Rows for `it.each`: what to call it in a title, and its name. */
-export const SEVEN: readonly (readonly [title: string, name: InteractionName])[] = [
+export const EVERY_INTERACTION: readonly (readonly [title: string, name: InteractionName])[] = [
   ['get the capability statement', 'metadata'],
   ['find a patient', 'findPatient'],
   ['read a patient', 'readPatient'],
@@ -41,16 +41,18 @@ export const SEVEN: readonly (readonly [title: string, name: InteractionName])[]
   ['cancel an appointment', 'cancel'],
 ];
 const WRITING: readonly InteractionName[] = ['register', 'book', 'amend', 'cancel'];
-export const WRITES = SEVEN.filter(([, name]) => WRITING.includes(name));
-export const READS = SEVEN.filter(([, name]) => !WRITING.includes(name));
+export const WRITES = EVERY_INTERACTION.filter(([, name]) => WRITING.includes(name));
+export const READS = EVERY_INTERACTION.filter(([, name]) => !WRITING.includes(name));
 
 /** Two interactions of one method and address: the interaction id tells which one is meant. */
 export const shareAddress = (one: InteractionName, other: InteractionName): boolean =>
   ['amend', 'cancel'].includes(one) && ['amend', 'cancel'].includes(other);
 
 /** Each interaction with each of these, for titles that begin `%s: … %s`. */
-export function sevenTimes<T>(values: readonly T[]): (readonly [title: string, value: T, name: InteractionName])[] {
-  return SEVEN.flatMap(([title, name]) => values.map((value) => [title, value, name] as const));
+export function forEveryInteraction<T>(
+  values: readonly T[],
+): (readonly [title: string, value: T, name: InteractionName])[] {
+  return EVERY_INTERACTION.flatMap(([title, name]) => values.map((value) => [title, value, name] as const));
 }
 
 export interface Prepared {
@@ -72,7 +74,9 @@ export const findOrganizationPath = (odsCode: string, system = ODS_CODE): string
   byIdentifier('Organization', system, odsCode);
 
 /** Each request succeeds; registration and booking do so once. */
-export async function prepareSeven(consumer: TestConsumer): Promise<Readonly<Record<InteractionName, Prepared>>> {
+export async function prepareEveryInteraction(
+  consumer: TestConsumer,
+): Promise<Readonly<Record<InteractionName, Prepared>>> {
   const [first, second, third, free] = await freeSlots(consumer);
   if (!first || !second || !third || !free) throw new Error('no slots');
   const patient = await patientId(consumer);
