@@ -9,7 +9,7 @@ const REASON = 'https://fhir.nhs.uk/STU3/StructureDefinition/Extension-GPConnect
 /** The last trace has grown old; the slots of the fixtures' first days are over by then. */
 const LATER = 13 * HOUR;
 
-describe('Appointments of a person who became sensitive [13-12]', () => {
+describe('Appointments of a person who became sensitive [13-12 13-19]', () => {
   let gateway: TestGateway;
   let consumer: TestConsumer;
   let patient: string;
