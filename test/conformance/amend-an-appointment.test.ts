@@ -38,7 +38,7 @@ const newText = (body: Json): void => {
 };
 
 describe('amend an appointment: what may change', () => {
-  it('amend an appointment: description and comment are stored as sent; all else but the version stays [10.5-1 10.5-2 10.5-17 4.2-5 4.3-2]', async () => {
+  it('amend an appointment: description and comment are stored as sent; all else but the version stays [4.2-5 4.3-2 10.5-1 10.5-2 10.5-17]', async () => {
     const made = await book();
     const answer = await amend(amended(made, newText), { headers: { 'If-Match': 'W/"1"' } });
     expect(answer.text && answer.status).toBe(200);
@@ -104,7 +104,7 @@ describe('amend an appointment: what may change', () => {
     expect([writes(gateway), standing(gateway)]).toEqual(before);
   });
 
-  it('amend an appointment: with Prefer: return=minimal it is 200 without a body, and is amended [10.5-15 4.1-16]', async () => {
+  it('amend an appointment: with Prefer: return=minimal it is 200 without a body, and is amended [4.1-16 10.5-15]', async () => {
     const made = await book();
     const answer = await amend(amended(made, newText), { headers: { Prefer: 'return=minimal' } });
     expect([answer.status, answer.text]).toEqual([200, '']);
@@ -323,7 +323,7 @@ describe('amend an appointment: everything else', () => {
   );
 
   it.each(['unknown', 'test-000000000000009999', 'a'.repeat(64), 'a'.repeat(65), 'with%20space', '__proto__'])(
-    'amend an appointment: the id "%s" is 404 NO_RECORD_FOUND, and nothing is made of it [10.5-13 4.3-6]',
+    'amend an appointment: the id "%s" is 404 NO_RECORD_FOUND, and nothing is made of it [4.3-6 10.5-13]',
     async (id) => {
       const before = gateway.practiceCalls();
       const body = amended(kept, (one) => (newText(one), (one.id = id)));
@@ -341,7 +341,7 @@ describe('amend an appointment: everything else', () => {
 
 describe('amend an appointment: versions', () => {
   it.each(['W/"2"', 'W/"0"', 'W/"nonsense"'])(
-    'amend an appointment: If-Match %s, which is not its version, is 409 FHIR_CONSTRAINT_VIOLATION [10.5-16 4.3-4]',
+    'amend an appointment: If-Match %s, which is not its version, is 409 FHIR_CONSTRAINT_VIOLATION [4.3-4 10.5-16]',
     async (version) => {
       const answer = await amend(amended(kept, newText), { headers: { 'If-Match': version } });
       const issue = expectRefusal(answer, 409, 'FHIR_CONSTRAINT_VIOLATION');
@@ -414,7 +414,7 @@ describe('amend an appointment: when it can no longer be', () => {
     expect((await stored(made)).description).toBe(made.description);
   });
 
-  it('amend an appointment: one that the desk has cancelled is 422 INVALID_RESOURCE, and shows it [10.5-4 4.4-11]', async () => {
+  it('amend an appointment: one that the desk has cancelled is 422 INVALID_RESOURCE, and shows it [4.4-11 10.5-4]', async () => {
     const slot = nextSlot();
     const made = (await booked(gateway.consumer(), slot, patient)).body;
     const booking = standing(gateway).find((one) => one.sessionInstanceId === Number(slot.id.split('-')[0]));

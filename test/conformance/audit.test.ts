@@ -63,7 +63,7 @@ describe('audit trail', () => {
     expect(events).toMatchObject([{ kind: 'request', status: 404, code: 'unknown-endpoint' }]);
   });
 
-  it('read an appointment: the event names user, role, organisation, device, time, interaction and resource, as the token said [14-10 14-12 5.1-9]', async () => {
+  it('read an appointment: the event names user, role, organisation, device, time, interaction and resource, as the token said [5.1-9 14-10 14-12]', async () => {
     const practitioner = gateway.consumer().claims('readAppointment')['requesting_practitioner'] as object;
     const identifier = [
       { system: 'https://fhir.nhs.uk/Id/sds-user-id', value: '555000111299' },

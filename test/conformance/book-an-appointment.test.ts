@@ -87,7 +87,7 @@ describe('book an appointment: the answer', () => {
     answer = await booked(gateway.consumer(), slot, patient);
   });
 
-  it('book an appointment: it is 201 with Location, ETag, Last-Modified and Content-Type [10.2-39 4.2-4 4.2-6 4.2-8 4.7-3]', () => {
+  it('book an appointment: it is 201 with Location, ETag, Last-Modified and Content-Type [4.2-4 4.2-6 4.2-8 4.7-3 10.2-39]', () => {
     const { id, meta } = answer.body;
     const url = `https://gateway.example.nhs.uk/A99901/STU3/1/gpconnect/Appointment/${id}`;
     expect(answer.status).toBe(201);
@@ -99,7 +99,7 @@ describe('book an appointment: the answer', () => {
     expect(answer.headers.get('idempotent-replayed')).toBeNull();
   });
 
-  it('book an appointment: the body is the Appointment with all that was sent and all that the practice knows [10.2-40 10.2-41 10.2-42 10.2-43 10.2-45 4.1-14]', () => {
+  it('book an appointment: the body is the Appointment with all that was sent and all that the practice knows [4.1-14 10.2-40 10.2-41 10.2-42 10.2-43 10.2-45]', () => {
     const sent = bookingBody(slot, patient);
     const { body } = answer;
     expect(body).toEqual({

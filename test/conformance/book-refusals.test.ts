@@ -194,7 +194,7 @@ describe('book an appointment: refused for what was sent', () => {
     ['the booking organisation', BOOKING_ORGANISATION],
   ] as const)('%s', (kind, rows) => {
     it.each(rows.map(([what, change, speaksOf, bend = {}]) => [what, change, speaksOf, bend] as const))(
-      `book an appointment: ${kind} %s is 422 INVALID_RESOURCE [10.2-1 10.2-2 10.2-3 10.2-5 10.2-6 10.2-10 10.2-11 10.2-12 10.2-14 10.2-20 10.2-21 10.2-22 10.2-23 10.2-24 10.2-36 10.2-47 10.2-48 10.2-49 10.2-50 10.2-51 10.2-52 10.2-53 10.2-54 10.2-55 10.2-56 10.2-57 4.4-3 4.4-5 4.4-10 4.4-19 7.3-9 7.3-10 11-14 21-10 21-11 21-12 21-13 21-14 21-16]`,
+      `book an appointment: ${kind} %s is 422 INVALID_RESOURCE [4.4-3 4.4-5 4.4-10 4.4-19 7.3-9 7.3-10 10.2-1 10.2-2 10.2-3 10.2-5 10.2-6 10.2-10 10.2-11 10.2-12 10.2-14 10.2-20 10.2-21 10.2-22 10.2-23 10.2-24 10.2-36 10.2-47 10.2-48 10.2-49 10.2-50 10.2-51 10.2-52 10.2-53 10.2-54 10.2-55 10.2-56 10.2-57 11-14 21-10 21-11 21-12 21-13 21-14 21-16]`,
       async (_, change, speaksOf, bend) => {
         const calls = gateway.practiceCalls();
         const issue = expectRefusal(await book(change, undefined, bend), 422, 'INVALID_RESOURCE');
@@ -229,7 +229,7 @@ describe('book an appointment: refused for what was sent', () => {
     ['Patient/test-000000000000009999', 'Patient'],
     ['Location/nowhere', 'Location'],
     ['Practitioner/nobody', 'Practitioner'],
-  ])('book an appointment: %s does not exist: 422 REFERENCE_NOT_FOUND [10.2-59 4.4-9]', async (reference, type) => {
+  ])('book an appointment: %s does not exist: 422 REFERENCE_NOT_FOUND [4.4-9 10.2-59]', async (reference, type) => {
     const answer = await book((body) => (participant(body, type).actor.reference = reference));
     expect(expectRefusal(answer, 422, 'REFERENCE_NOT_FOUND').diagnostics).toContain(type.toLowerCase());
   });

@@ -41,7 +41,7 @@ const bookingAt = (made: Json): Json =>
   gateway.riverside.hmis.bookings().find((one) => one.sessionInstanceId === sessionOf({ id: slotOf(made) }));
 
 describe('cancel an appointment: done', () => {
-  it('cancel an appointment: it is 200 with the whole appointment; only status, reason and version have changed [10.6-1 10.6-2 10.6-3 4.3-2 10.4-8]', async () => {
+  it('cancel an appointment: it is 200 with the whole appointment; only status, reason and version have changed [4.3-2 10.4-8 10.6-1 10.6-2 10.6-3]', async () => {
     const made = await book();
     gateway.clock.advance(1000);
     const answer = await cancel(cancelled(made), { headers: { 'If-Match': 'W/"1"' } });
@@ -79,7 +79,7 @@ describe('cancel an appointment: done', () => {
     expect(await found()).toBe(false);
   });
 
-  it('cancel an appointment: it is still retrieved, as cancelled [10.6-10 10.3-6]', async () => {
+  it('cancel an appointment: it is still retrieved, as cancelled [10.3-6 10.6-10]', async () => {
     const made = await book();
     const answer = await cancel(cancelled(made));
     const all = appointmentsIn(await retrieve(gateway.consumer(), patient));
@@ -126,7 +126,7 @@ describe('cancel an appointment: done', () => {
     }
   });
 
-  it('cancel an appointment: with Prefer: return=minimal it is 200 without a body, and is cancelled [10.6-20 4.1-16]', async () => {
+  it('cancel an appointment: with Prefer: return=minimal it is 200 without a body, and is cancelled [4.1-16 10.6-20]', async () => {
     const made = await book();
     const answer = await cancel(cancelled(made), { headers: { Prefer: 'return=minimal' } });
     expect([answer.status, answer.text]).toEqual([200, '']);
@@ -310,7 +310,7 @@ describe('cancel an appointment: refused', () => {
   });
 
   it.each(['W/"2"', 'W/"nonsense"'])(
-    'cancel an appointment: If-Match %s, which is not its version, is 409 FHIR_CONSTRAINT_VIOLATION and cancels nothing [10.6-12 4.3-4]',
+    'cancel an appointment: If-Match %s, which is not its version, is 409 FHIR_CONSTRAINT_VIOLATION and cancels nothing [4.3-4 10.6-12]',
     async (version) => {
       const before = writes(gateway);
       const answer = await cancel(cancelled(kept), { headers: { 'If-Match': version } });

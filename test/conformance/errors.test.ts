@@ -183,7 +183,7 @@ const CODES: [string, number, string, string, string, Cause][] = [
 
 describe('error codes', () => {
   it.each(CODES)(
-    '%s is %i %s [7.1-1 7.1-2 7.1-3 7.1-4 7.1-5 7.1-6 7.2-1 7.2-2 7.2-4 7.2-5 7.2-10 7.2-12 7.2-13 7.2-15 7.2-16 7.2-17 7.2-19 7.3-13 7.2-3 7.2-9 7.2-11 7.2-14]',
+    '%s is %i %s [7.1-1 7.1-2 7.1-3 7.1-4 7.1-5 7.1-6 7.2-1 7.2-2 7.2-3 7.2-4 7.2-5 7.2-9 7.2-10 7.2-11 7.2-12 7.2-13 7.2-14 7.2-15 7.2-16 7.2-17 7.2-19 7.3-13]',
     async (_situation, status, code, type, display, cause) => {
       const issue = expectRefusal(await cause(gateway.consumer()), status, code);
       expect([issue.code, issue.details.coding[0].display]).toEqual([type, display]);

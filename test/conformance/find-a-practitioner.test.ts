@@ -29,7 +29,7 @@ async function found(sdsUserId: string, practice = 'A99901'): Promise<Json> {
   return answer.body.entry[0].resource;
 }
 
-describe('find a practitioner: parameters [9.5-1 9.5-2 9.5-3 9.5-9 9.5-10 9.5-11 9.5-12 9.5-13 4.4-15 4.4-16 4.4-17 4.4-18 7.2-2 7.2-3]', () => {
+describe('find a practitioner: parameters [4.4-15 4.4-16 4.4-17 4.4-18 7.2-2 7.2-3 9.5-1 9.5-2 9.5-3 9.5-9 9.5-10 9.5-11 9.5-12 9.5-13]', () => {
   searchByIdentifier(() => gateway, {
     title: 'find a practitioner',
     interaction: 'findPractitioner',

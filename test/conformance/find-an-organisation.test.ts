@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-describe('find an organisation [9.7-1 9.7-2 9.7-3 9.7-8 9.7-9 9.7-10 9.7-11 9.7-12 4.4-15 4.4-16 4.4-18]', () => {
+describe('find an organisation [4.4-15 4.4-16 4.4-18 9.7-1 9.7-2 9.7-3 9.7-8 9.7-9 9.7-10 9.7-11 9.7-12]', () => {
   searchByIdentifier(() => gateway, {
     title: 'find an organisation',
     interaction: 'findOrganization',

@@ -62,7 +62,7 @@ describe('required headers', () => {
         other === name || shareAddress(name, other) ? [] : [[title, otherTitle, name, other] as const],
       ),
     ),
-  )('%s: the interaction id of "%s" is 400 BAD_REQUEST [5.1-11 7.3-2 15-4 9.6-4]', (_title, _other, name, other) =>
+  )('%s: the interaction id of "%s" is 400 BAD_REQUEST [5.1-11 7.3-2 9.6-4 15-4]', (_title, _other, name, other) =>
     refused(name, { headers: { 'Ssp-InteractionID': INTERACTIONS[other][0] } }, 'Ssp-InteractionID'),
   );
 

@@ -124,7 +124,7 @@ describe('content negotiation', () => {
 
 describe('headers of every answer', () => {
   it.each(EVERY_INTERACTION)(
-    '%s: success is no-store, UTF-8 without a space before charset, and under HSTS [3-3 4.1-9 4.2-1 4.2-10 4.7-1 4.7-2 4.7-3 4.7-5 8-1 8-2 8-3 8-4 8-10 8-11 8-13 8-5 8-6 8-7 8-8 8-9 4.7-4 8-12 8-14 8-15]',
+    '%s: success is no-store, UTF-8 without a space before charset, and under HSTS [3-3 4.1-9 4.2-1 4.2-10 4.7-1 4.7-2 4.7-3 4.7-4 4.7-5 8-1 8-2 8-3 8-4 8-5 8-6 8-7 8-8 8-9 8-10 8-11 8-12 8-13 8-14 8-15]',
     async (_title, name) => {
       const { status, headers, format } = await send(name);
       expect(status).toBe(name === 'book' ? 201 : 200);

@@ -29,7 +29,7 @@ const read = async (id: string): Promise<Json> => {
   return body;
 };
 
-describe('read a location [9.9-1 9.9-6 3-5 4.4-8 7.2-12]', () => {
+describe('read a location [3-5 4.4-8 7.2-12 9.9-1 9.9-6]', () => {
   readById(() => gateway, {
     title: 'read a location',
     interaction: 'readLocation',

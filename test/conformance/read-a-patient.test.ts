@@ -68,7 +68,7 @@ describe('read a patient', () => {
     expect(body.meta.profile).toEqual([`${PROFILE}CareConnect-GPC-Patient-1`]);
   });
 
-  it('read a patient: ETag is the weak form of meta.versionId, and the address is given [9.3-1 4.2-3 4.2-9]', async () => {
+  it('read a patient: ETag is the weak form of meta.versionId, and the address is given [4.2-3 4.2-9 9.3-1]', async () => {
     const { headers, body } = await read(await patientId(gateway.consumer()));
     expect(headers.get('etag')).toBe(`W/"${String(body.meta.versionId)}"`);
     expect(headers.get('content-location')).toBe(
@@ -121,7 +121,7 @@ describe('read a patient: not found', () => {
     'ü',
     '%F0%9F%98%80',
     '$other',
-  ])('read a patient: the id %s, which nobody has, is 404 PATIENT_NOT_FOUND [9.3-3 4.7-7]', async (id) => {
+  ])('read a patient: the id %s, which nobody has, is 404 PATIENT_NOT_FOUND [4.7-7 9.3-3]', async (id) => {
     const before = gateway.practiceCalls();
     await gone(id);
     expect(gateway.practiceCalls()).toBe(before);

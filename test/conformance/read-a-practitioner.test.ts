@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-describe('read a practitioner [9.6-1 9.6-3 3-5 4.4-8]', () => {
+describe('read a practitioner [3-5 4.4-8 9.6-1 9.6-3]', () => {
   readById(() => gateway, {
     title: 'read a practitioner',
     interaction: 'readPractitioner',

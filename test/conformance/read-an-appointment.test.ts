@@ -51,7 +51,7 @@ describe('read an appointment: the answer', () => {
     made = await book(0);
   });
 
-  it('read an appointment: it is 200 with ETag, Last-Modified and Content-Location, and the body of the booking [10.4-1 4.2-3 4.2-7 4.2-9 4.3-3 4.4-8]', async () => {
+  it('read an appointment: it is 200 with ETag, Last-Modified and Content-Location, and the body of the booking [4.2-3 4.2-7 4.2-9 4.3-3 4.4-8 10.4-1]', async () => {
     const answer = await read(made.body.id);
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual(made.body);
@@ -66,7 +66,7 @@ describe('read an appointment: the answer', () => {
     expect(answer.headers.get('cache-control')).toContain('no-store');
   });
 
-  it('read an appointment: every element that it SHALL have is populated, and none that it SHALL NOT have [10.4-4 10.4-5 10.4-6 10.4-9 10.2-41 10.2-42 10.2-43 10.2-44 4.4-20 4.6-2 4.6-4]', async () => {
+  it('read an appointment: every element that it SHALL have is populated, and none that it SHALL NOT have [4.4-20 4.6-2 4.6-4 10.2-41 10.2-42 10.2-43 10.2-44 10.4-4 10.4-5 10.4-6 10.4-9]', async () => {
     const { body } = await read(made.body.id);
     const slot = pick(0);
     expect(body).toMatchObject({
@@ -101,7 +101,7 @@ describe('read an appointment: the answer', () => {
     for (const name of [...never, 'incomingReferral', 'requestedPeriod']) expect(body).not.toHaveProperty(name);
   });
 
-  it('read an appointment: the contained booking organisation has all that was sent and no version [10.4-7 10.2-34 10.2-45]', async () => {
+  it('read an appointment: the contained booking organisation has all that was sent and no version [10.2-34 10.2-45 10.4-7]', async () => {
     const { body } = await read(made.body.id);
     expect(body.contained).toEqual([
       {
@@ -163,7 +163,7 @@ describe('read an appointment: the answer', () => {
 });
 
 describe('read an appointment: what the practice has done with it', () => {
-  it('read an appointment: cancelled at the desk it is cancelled here, with a reason, a new version and all else as it was [4.4-11 4.3-2 10.4-8]', async () => {
+  it('read an appointment: cancelled at the desk it is cancelled here, with a reason, a new version and all else as it was [4.3-2 4.4-11 10.4-8]', async () => {
     const made = await book(1);
     gateway.clock.advance(60_000);
     gateway.riverside.hmis.desk({ action: 'cancel', bookingId: bookingIdOf(1) });
@@ -189,7 +189,7 @@ describe('read an appointment: what the practice has done with it', () => {
     expect((await read(made.body.id)).body.status).toBe('cancelled');
   });
 
-  it('read an appointment: one that the practice no longer has is 404 NO_RECORD_FOUND [10.4-10 4.4-11]', async () => {
+  it('read an appointment: one that the practice no longer has is 404 NO_RECORD_FOUND [4.4-11 10.4-10]', async () => {
     const made = await book(3);
     gateway.riverside.hmis.desk({ action: 'retire', bookingId: bookingIdOf(3) });
     expectRefusal(await read(made.body.id), 404, 'NO_RECORD_FOUND');
@@ -221,7 +221,7 @@ describe('read an appointment: refused', () => {
     'a'.repeat(65),
     'with%20space',
     '%2e%2e',
-  ])('read an appointment: the id "%s" is 404 and the practice is not asked [10.4-10 4.7-7]', async (id) => {
+  ])('read an appointment: the id "%s" is 404 and the practice is not asked [4.7-7 10.4-10]', async (id) => {
     const calls = gateway.practiceCalls();
     const answer = await read(id);
     expect(answer.status).toBe(404);

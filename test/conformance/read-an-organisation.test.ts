@@ -17,7 +17,7 @@ const read = async (reference: string): Promise<Json> => {
   return body;
 };
 
-describe('read an organisation [9.8-1 9.8-2 3-5 4.4-8]', () => {
+describe('read an organisation [3-5 4.4-8 9.8-1 9.8-2]', () => {
   readById(() => gateway, {
     title: 'read an organisation',
     interaction: 'readOrganization',

@@ -341,7 +341,7 @@ describe("retrieve a patient's appointments: made at the desk", () => {
     ]);
   });
 
-  it("retrieve a patient's appointments: its id stays from one call to the next, by it the appointment is read [10.3-5 10.4-3 4.4-8]", async () => {
+  it("retrieve a patient's appointments: its id stays from one call to the next, by it the appointment is read [4.4-8 10.3-5 10.4-3]", async () => {
     const slot = nextSlot();
     deskBooks(slot);
     const first = await found(slot);
@@ -359,7 +359,7 @@ describe("retrieve a patient's appointments: made at the desk", () => {
     expect(new Set(idsIn(seen)).size).toBe(1);
   });
 
-  it("retrieve a patient's appointments: cancelled at the desk later it keeps its id and has another version [10.3-6 4.4-11]", async () => {
+  it("retrieve a patient's appointments: cancelled at the desk later it keeps its id and has another version [4.4-11 10.3-6]", async () => {
     const slot = nextSlot();
     deskBooks(slot);
     const before = await found(slot);

@@ -81,7 +81,7 @@ describe('search for free slots: parameters', () => {
   );
 
   it.each(['busy', 'busy-unavailable', 'entered-in-error', 'Free', 'FREE', '', 'free,busy'])(
-    'search for free slots: status "%s" is refused with 422 INVALID_PARAMETER [10.1-3 10.1-45 4.4-19]',
+    'search for free slots: status "%s" is refused with 422 INVALID_PARAMETER [4.4-19 10.1-3 10.1-45]',
     async (status) => {
       const issue = expectRefusal(await ask(search({ status })), 422, 'INVALID_PARAMETER');
       expect(issue.diagnostics).toContain('status');
@@ -217,7 +217,7 @@ describe('search for free slots: parameters', () => {
       'an organisation type that nobody knows',
       `&searchFilter=${encodeURIComponent('https://fhir.nhs.uk/STU3/CodeSystem/GPConnect-OrganisationType-1|oncology')}`,
     ],
-  ])('search for free slots: %s is ignored and changes nothing [10.1-10 10.1-11 4.4-17 17-1 17-2]', async (_, more) => {
+  ])('search for free slots: %s is ignored and changes nothing [4.4-17 10.1-10 10.1-11 17-1 17-2]', async (_, more) => {
     const plain = await ask(search());
     const answer = await ask(search({}, more));
     expect(answer.status).toBe(200);
@@ -250,7 +250,7 @@ describe('search for free slots: periods across a change of the clocks', () => {
     return (start, end) => gateway.consumer().get('searchSlots', search({ start: `ge${start}`, end: `le${end}` }));
   };
 
-  it('search for free slots: in spring 14 days are counted by the calendar and offsets follow the clock [10.1-18 4.6-3]', async () => {
+  it('search for free slots: in spring 14 days are counted by the calendar and offsets follow the clock [4.6-3 10.1-18]', async () => {
     const ask = await at('2026-03-27T06:00:00Z');
     const answer = await ask('2026-03-28', '2026-03-30');
     expect(startsOf(answer).filter((start) => start.includes('T09:00:00'))).toEqual([
@@ -271,7 +271,7 @@ describe('search for free slots: periods across a change of the clocks', () => {
     }
   });
 
-  it('search for free slots: in autumn 14 days are counted by the calendar and the hour that comes twice is told apart [10.1-18 4.6-3]', async () => {
+  it('search for free slots: in autumn 14 days are counted by the calendar and the hour that comes twice is told apart [4.6-3 10.1-18]', async () => {
     const ask = await at('2026-10-23T06:00:00Z');
     const answer = await ask('2026-10-24', '2026-10-26');
     expect(startsOf(answer).filter((start) => start.includes('T09:00:00'))).toEqual([

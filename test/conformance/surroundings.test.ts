@@ -215,7 +215,7 @@ describe('the practice', () => {
     }
   });
 
-  it('read an appointment: one whose clinician was replaced names the new one, in a new version [4.4-12 4.3-2]', async () => {
+  it('read an appointment: one whose clinician was replaced names the new one, in a new version [4.3-2 4.4-12]', async () => {
     const own = await startTestGateway();
     try {
       const consumer = own.consumer();
@@ -263,7 +263,7 @@ describe('the practice', () => {
     expect([undefined, 5]).toContain(priority);
   });
 
-  it('book an appointment: a slot that is not bookable, or kept for other organisations by now, is refused [12-1 12-2 10.2-62]', async () => {
+  it('book an appointment: a slot that is not bookable, or kept for other organisations by now, is refused [10.2-62 12-1 12-2]', async () => {
     const rules = (set: string) => (yaml: string) => yaml.replace('set: { type: Nurse walk-in }', `set: { ${set} }`);
     const nurse = async (consumer: TestConsumer): Promise<FoundSlot> => {
       const found = await freeSlots(consumer, slotPath('2026-05-19', '2026-05-19'));
