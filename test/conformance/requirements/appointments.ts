@@ -43,7 +43,7 @@ export const appointments: readonly Section[] = [
     36: own('A2', 'A booking is all or nothing: on success the slots are gone, on failure nothing has changed'),
     37: own('A2', 'A location or practitioner that is not the one of the schedule is 422 INVALID_RESOURCE'),
     38: may('A2', 'Further rules against misuse are those of the practice', {
-      outside: 'A liberty, not a duty; limits per caller come with the rate limits',
+      outside: 'A liberty of the provider; none is applied',
     }),
     39: must('A2', 'The answer is 201 with Location, ETag and Last-Modified'),
     40: must('A2', 'The answer is the Appointment with its id, its version and everything stored'),
@@ -73,7 +73,8 @@ export const appointments: readonly Section[] = [
     64: must('A2', 'A malformed body is 400 BAD_REQUEST'),
     65: must('A2', 'A slot beyond the limit for organisations like the asking one is 422 INVALID_RESOURCE'),
     66: must('A2', 'The practice system shows who booked', {
-      outside: 'What the practice system shows at the desk is its own; that the booking reaches it is 10.2-67',
+      outside:
+        'HMIS has no place for who booked, nor for description and comment; they are kept and returned here (10.2-34)',
     }),
     67: must('A2', 'The practice system holds exactly the booking that was made'),
   }),

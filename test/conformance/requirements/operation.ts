@@ -26,9 +26,11 @@ export const operation: readonly Section[] = [
       outside: 'There is one major version so far; the path keeps the place of the next',
     }),
     15: must(ALL, 'Records are kept as long as the framework agreement says', {
-      outside: 'An agreement; the operator guide says what is kept where',
+      outside: 'An agreement between practice and supplier; nothing here deletes a record',
     }),
-    16: must(ALL, 'Availability, capacity and recovery are as agreed', { outside: 'An agreement' }),
+    16: must(ALL, 'Availability, capacity and recovery are as agreed', {
+      outside: 'An agreement between practice and supplier',
+    }),
     17: must(ALL, 'The clinical safety standards for making and installing are followed', {
       outside: 'Work of people with a hazard log',
     }),

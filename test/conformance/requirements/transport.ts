@@ -44,7 +44,7 @@ export const transport: readonly Section[] = [
       outside: 'A security test of the installed service, by people',
     }),
     18: must(ALL, 'Clocks follow the time servers of the NHS', {
-      outside: 'The clock of the machine; the operator guide asks for it',
+      outside: 'Tokens and embargoes are measured by the clock of the machine, which the operator sets',
     }),
     19: must(ALL, 'The client certificate comes from the authority of the NHS', {
       outside:
