@@ -4,7 +4,13 @@ import type { AuditEvent, AuditRow } from '../../src/ports/audit.js';
 import { INTERACTIONS, type Bend, type InteractionName, type TestAnswer } from '../support/consumer.js';
 import { bookingBody, freeSlots, patientId, registrationBody, slotPath, UNREGISTERED } from '../support/flow.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
-import { findPath, prepareEveryInteraction, sendRaw, EVERY_INTERACTION, type Prepared } from '../support/every-interaction.js';
+import {
+  findPath,
+  prepareEveryInteraction,
+  sendRaw,
+  EVERY_INTERACTION,
+  type Prepared,
+} from '../support/every-interaction.js';
 
 const REGISTER = '/Patient/$gpc.registerpatient';
 
@@ -37,26 +43,36 @@ const requestsOf = (events: readonly AuditEvent[]): readonly AuditEvent[] =>
   events.filter(({ kind }) => kind === 'request');
 
 describe('audit trail', () => {
-  it.each(EVERY_INTERACTION)('%s: an accepted request leaves one event with its status [14-8]', async (_title, name) => {
-    const [event, ...more] = requestsOf(await eventsOf(() => send(name)));
-    expect(more).toEqual([]);
-    expect(event).toMatchObject({ interaction: INTERACTIONS[name][0], practice: 'A99901', status: expect.any(Number) });
-    expect(event?.status).toBeLessThan(300);
-    expect(event?.code).toBeUndefined();
-  });
+  it.each(EVERY_INTERACTION)(
+    '%s: an accepted request leaves one event with its status [14-8]',
+    async (_title, name) => {
+      const [event, ...more] = requestsOf(await eventsOf(() => send(name)));
+      expect(more).toEqual([]);
+      expect(event).toMatchObject({
+        interaction: INTERACTIONS[name][0],
+        practice: 'A99901',
+        status: expect.any(Number),
+      });
+      expect(event?.status).toBeLessThan(300);
+      expect(event?.code).toBeUndefined();
+    },
+  );
 
-  it.each(EVERY_INTERACTION)('%s: a refused request leaves one event with its error code [14-8]', async (_title, name) => {
-    const refusals: [Bend, string][] = [
-      [{ headers: { 'Ssp-To': '200000009902' } }, 'bad-request'],
-      [{ claims: { reason_for_request: 'other' } }, 'bad-request'],
-      [{ headers: { Accept: 'image/png' } }, 'unsupported-media-type'],
-    ];
-    for (const [bend, code] of refusals) {
-      const events = requestsOf(await eventsOf(() => send(name, bend)));
-      expect(events.map((event) => event.code)).toEqual([code]);
-      expect(events[0]?.status).toBeGreaterThanOrEqual(400);
-    }
-  });
+  it.each(EVERY_INTERACTION)(
+    '%s: a refused request leaves one event with its error code [14-8]',
+    async (_title, name) => {
+      const refusals: [Bend, string][] = [
+        [{ headers: { 'Ssp-To': '200000009902' } }, 'bad-request'],
+        [{ claims: { reason_for_request: 'other' } }, 'bad-request'],
+        [{ headers: { Accept: 'image/png' } }, 'unsupported-media-type'],
+      ];
+      for (const [bend, code] of refusals) {
+        const events = requestsOf(await eventsOf(() => send(name, bend)));
+        expect(events.map((event) => event.code)).toEqual([code]);
+        expect(events[0]?.status).toBeGreaterThanOrEqual(400);
+      }
+    },
+  );
 
   it('every interaction: what nobody serves leaves an event too [14-8]', async () => {
     const events = await eventsOf(() => gateway.consumer().get('metadata', '/nonsense'));

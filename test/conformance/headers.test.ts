@@ -48,8 +48,9 @@ describe('required headers', () => {
     refused(name, { headers: { [header]: '   ' } }, header),
   );
 
-  it.each(EVERY_INTERACTION)('%s: an Ssp-To that is the ASID of another practice is 400 BAD_REQUEST [5.1-7 15-1]', (_title, name) =>
-    refused(name, { headers: { 'Ssp-To': '200000009902' } }, 'Ssp-To'),
+  it.each(EVERY_INTERACTION)(
+    '%s: an Ssp-To that is the ASID of another practice is 400 BAD_REQUEST [5.1-7 15-1]',
+    (_title, name) => refused(name, { headers: { 'Ssp-To': '200000009902' } }, 'Ssp-To'),
   );
 
   it.each(EVERY_INTERACTION)('%s: an unknown Ssp-InteractionID is 400 BAD_REQUEST [5.1-10 7.3-2]', (_title, name) =>
