@@ -8,6 +8,7 @@ import express, {
 } from 'express';
 import helmet from 'helmet';
 import { GatewayError, isGatewayError } from '../domain/errors.js';
+import { addressOf, plainUrl, unserved } from './address.js';
 import { crossOrigin } from './cors.js';
 import type { GatewayHttp } from './exchange.js';
 import { GROUP_INTERACTIONS, PRACTICE_INTERACTIONS } from './interactions.js';
@@ -41,45 +42,10 @@ function translated(error: unknown): GatewayError {
 
 /** A body comes as it is or as gzip; the body reader would unpack more than that. */
 const unpackable: RequestHandler = (request, _response, next) => {
-  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  if (encoding === 'identity' || encoding === 'gzip') next();
+  const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
+  if (['', 'identity', 'gzip'].includes(encoding)) next();
   else next(new GatewayError('unsupported-media-type', 'Content-Encoding is not supported. Use gzip or none'));
 };
-
-/** Why no interaction takes this request: wrong verb, something of FHIR that is not served here, or no such path. */
-function unserved(request: Request, path: string): GatewayError {
-  const known = methodsAt(path);
-  // Contradiction 13: another verb is 400 in the text and 405 in the table of statuses. The text wins.
-  if (known.length > 0) {
-    return new GatewayError('bad-request', `${request.method} is not allowed here. Use ${known.join(' or ')}`);
-  }
-  // A type without its id, or an address with a slash too many: nothing that could ever be implemented here.
-  if (path.endsWith('/')) {
-    return new GatewayError('unknown-endpoint', 'Nothing is served at an address that ends with a slash');
-  }
-  // Contradiction 12: general guidance still speaks of deletion, of reading a Slot or a Schedule and of chained parameters;
-  // no interaction has them. What has an address of its own is not implemented, the rest is an unknown parameter.
-  if (/^\/([A-Z][A-Za-z]{2,40}|\$[a-z])/.test(path)) {
-    return new GatewayError(
-      'not-implemented',
-      'This resource, operation or interaction is not implemented here. See /metadata',
-    );
-  }
-  return new GatewayError('unknown-endpoint', 'Nothing is served at this address. See /metadata for what is');
-}
-
-function methodsAt(path: string): readonly string[] {
-  return [...new Set(PRACTICE_INTERACTIONS.filter((row) => matches(row.path, path)).map((row) => row.method))];
-}
-
-/** An operation, which begins with a dollar sign, is not an id. */
-function matches(pattern: string, path: string): boolean {
-  const [wanted, given] = [pattern.split('/'), path.split('/')];
-  return (
-    wanted.length === given.length &&
-    wanted.every((part, index) => (part === ':id' ? /^[^$]/.test(given[index] ?? '') : part === given[index]))
-  );
-}
 
 export function createApp(http: GatewayHttp, health: Health): Express {
   const app = express();
@@ -101,11 +67,6 @@ export function createApp(http: GatewayHttp, health: Health): Express {
       .json({ status: ready ? 'ready' : 'not ready' });
   });
 
-  /** The path below the service root, whosever it is. */
-  const belowRoot = ({ url }: Request): string => {
-    const at = url.indexOf(`/${http.face.path}/`);
-    return at < 0 ? '' : (url.slice(at + http.face.path.length + 1).split('?', 1)[0] ?? '');
-  };
   const refuse = (request: Request, response: Response, error: GatewayError): Promise<void> =>
     serve(http, undefined, request, response, error);
 
@@ -119,11 +80,12 @@ export function createApp(http: GatewayHttp, health: Health): Express {
     } else if (request.url.split('&').length > MOST_PARAMETERS) {
       void refuse(request, response, new GatewayError('bad-request', 'The URL has more than 50 parameters'));
     } else {
+      request.url = plainUrl(request.url);
       next();
     }
   });
 
-  app.use(crossOrigin((request) => methodsAt(belowRoot(request))));
+  app.use(crossOrigin(({ url }) => addressOf(url, http.face.path).methods));
 
   // Bytes only: which content types are spoken is negotiated later, where the refusal can name the header.
   const body = express.raw({ type: () => true, limit: BODY_LIMITS.bytes });
@@ -142,7 +104,7 @@ export function createApp(http: GatewayHttp, health: Health): Express {
   }
 
   app.use((request: Request, response: Response) => {
-    return refuse(request, response, unserved(request, belowRoot(request)));
+    return refuse(request, response, unserved(request.method, addressOf(request.url, http.face.path)));
   });
   const onError: ErrorRequestHandler = (error: unknown, request, response, _next) => {
     void refuse(request, response, translated(error));

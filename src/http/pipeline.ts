@@ -7,6 +7,7 @@ import { auditedCaller } from '../core/context.js';
 import { loggableTraceId, type Caller } from '../domain/caller.js';
 import { GatewayError } from '../domain/errors.js';
 import type { AuditEvent } from '../ports/audit.js';
+import { queryOf } from './address.js';
 import type { Answer, Exchange, GatewayHttp } from './exchange.js';
 import type { GroupInteraction, PracticeInteraction } from './interactions.js';
 import { parseJsonBody } from './request/json-body.js';
@@ -32,11 +33,6 @@ type Rows<Row> = readonly [Row, ...Row[]];
 type AnyInteraction =
   | { readonly kind: 'practice'; readonly rows: Rows<PracticeInteraction> }
   | { readonly kind: 'group'; readonly rows: Rows<GroupInteraction> };
-
-function queryOf(request: Request): URLSearchParams {
-  const at = request.url.indexOf('?');
-  return new URLSearchParams(at < 0 ? '' : request.url.slice(at + 1));
-}
 
 /** The interaction that a request means, and what carries it out at whomever the path addresses. */
 interface Addressed {
@@ -150,7 +146,7 @@ async function perform(
   record.caller = caller;
   const run = admit(caller, record.certificate);
 
-  const query = queryOf(request);
+  const query = queryOf(request.url);
   const sent = row.method === 'GET' ? undefined : bodyFormat(request.headers);
   const form = formOf(negotiate(query, request.headers), face.xml);
   const answer = await run({
@@ -230,7 +226,7 @@ export async function serve(
       gateway.context.log.error('request-failed', { reason: cause });
     }
     // The refusal may have come before the format was settled, or be about it.
-    const form = formOf(formatOfRefusal(queryOf(request), request.headers), face.xml);
+    const form = formOf(formatOfRefusal(queryOf(request.url), request.headers), face.xml);
     return toRefusal(error, face.representation, form);
   }
 }

@@ -129,6 +129,9 @@ export async function listen(
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     answerClientError(error, socket as Socket, representation),
   );
+  // Without a listener node would close such a connection, and refuse an expectation it does not know, without a body.
+  server.on('connect', (_request, socket) => answerClientError(new Error('CONNECT'), socket as Socket, representation));
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(address.port, address.host, resolve);

@@ -88,9 +88,23 @@ describe('bytes that are no request', () => {
     ['a blank before the colon', `${LIVE}Ssp-From : 1\r\n\r\n`],
     ['a control character in a header', `${LIVE}X: a\u0000b\r\n\r\n`],
     ['a folded header', `${LIVE}X: a\r\n b\r\n\r\n`],
+    ['a tunnel', 'CONNECT gateway:443 HTTP/1.1\r\nHost: gateway:443\r\n\r\n'],
     ['a bare line feed between headers', 'GET /livez HTTP/1.1\nHost: gateway\n\n'],
   ])('%s is 400', async (_title, bytes) => {
     expectOutcome(await exchange(bytes), 400);
+  });
+});
+
+describe('an expectation', () => {
+  it('to be told to go on is met', async () => {
+    const answer = await exchange(`${POST}Expect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n`);
+    expect(answer.head).toBe('HTTP/1.1 100 Continue');
+  });
+
+  it('that nobody knows changes nothing', async () => {
+    expect((await exchange(`${LIVE}Expect: the-unexpected\r\n\r\n`)).body).toEqual({ status: 'alive' });
+    const headers = 'Expect: the-unexpected\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
+    expectOutcome(await exchange(POST + headers), 400);
   });
 });
 

@@ -24,9 +24,6 @@ const FORMATS: ReadonlyMap<string, Format> = new Map(
     [`text/${format}`, format],
     [`application/fhir+${format}`, format],
     [`application/${format}+fhir`, format],
-    // A plus sign that was not percent-encoded in `_format` arrives as a space.
-    [`application/fhir ${format}`, format],
-    [`application/${format} fhir`, format],
   ]),
 );
 

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GatewayError, type ErrorCode } from '../../../src/domain/errors.js';
+import { queryOf } from '../../../src/http/address.js';
 import { bodyFormat, formatOfRefusal, negotiate, wantsMinimal } from '../../../src/http/request/negotiate.js';
 
 function outcome(act: () => unknown): string {
@@ -15,7 +16,7 @@ function outcome(act: () => unknown): string {
 
 const UNSUPPORTED: ErrorCode = 'unsupported-media-type';
 const answer = (query: string, accept?: string): string =>
-  outcome(() => negotiate(new URLSearchParams(query), accept === undefined ? {} : { accept }));
+  outcome(() => negotiate(queryOf(`/Slot?${query}`), accept === undefined ? {} : { accept }));
 
 const ODD = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'text/html', 'xmls', '', 'jsonx', '/'];
 

@@ -249,7 +249,8 @@ function checkSuccess(
   ground: Parameters<typeof walk>[2],
   report: Report,
 ): readonly Violation[] {
-  const [path = ''] = answer.path.split('?');
+  // What is encoded without need means the same.
+  const path = (answer.path.split('?')[0] ?? '').replace(/%[2-7][\da-f]/gi, decodeURIComponent);
   const interaction = interactionOf(answer, path);
   if (interaction === undefined) {
     report('status', 'nothing but an interaction succeeds', `${answer.status} to ${answer.method} ${path}`);
@@ -296,7 +297,7 @@ export function violationsOf(answer: AnswerUnderCheck): readonly Violation[] {
   if (answer.text !== '' && formatOf(answer.headers) === 'xml') {
     checkXml(answer.text, answer.body?.resourceType, report);
   }
-  const query = new URLSearchParams(answer.path.split('?').slice(1).join('?'));
+  const query = new URLSearchParams(answer.path.split('?').slice(1).join('?').replaceAll('+', '%2B'));
   const ground = { zone: answer.zone, query };
   const check = answer.status < 400 ? checkSuccess : checkRefusal;
   violations.push(...check(answer, ground, report));
