@@ -352,11 +352,12 @@ describe('amend an appointment: versions', () => {
     },
   );
 
-  it.each(['1', '"1"', 'W/1', 'W/""', 'w/"1"', 'W/"1", W/"2"', 'W/"ä"', ''])(
-    'amend an appointment: If-Match [%s], which is no weak tag, is 400 BAD_REQUEST',
+  it.each(['invalidEtag', '1', '"1"', 'W/1', 'W/""', 'w/"1"', 'W/"1", W/"2"', 'W/"ä"', ''])(
+    'amend an appointment: If-Match [%s], which is no weak tag, is 409 as well [4.3-4]',
     async (version) => {
       const latin = Buffer.from(version, 'utf8').toString('latin1');
-      expectRefusal(await amend(amended(kept, newText), { headers: { 'If-Match': latin } }), 400, 'BAD_REQUEST');
+      const answer = await amend(amended(kept, newText), { headers: { 'If-Match': latin } });
+      expect(expectRefusal(answer, 409, 'FHIR_CONSTRAINT_VIOLATION').diagnostics).toContain('W/"1"');
     },
   );
 
