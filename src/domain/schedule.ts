@@ -18,7 +18,7 @@ export interface Schedule {
   readonly role: PractitionerRole | undefined;
   readonly planningHorizon: Period | undefined;
   /** How much of it organisations of one kind may book. */
-  readonly caps?: readonly SlotCap[];
+  readonly caps?: readonly SlotCap[] | undefined;
 }
 
 /** Whom the practice keeps a slot for. An absent list restricts nothing. */

@@ -46,6 +46,10 @@ export interface Sessions {
 
 const MOST_REMEMBERED = 2048;
 
+function horizonOf({ start, end }: HmisSession): Period | undefined {
+  return end === undefined ? undefined : { start, end };
+}
+
 export function createSessions(connection: HmisConnection): Sessions {
   const { practice, settings, runtime } = connection;
   const { zone, slotRules } = practice;
@@ -93,25 +97,35 @@ export function createSessions(connection: HmisConnection): Sessions {
     return slots;
   };
 
-  /** What a schedule of appointments says holds for all of them, whichever of them it was made from. */
+  /** A schedule of appointments says the same whichever of them it was made from, so it is made once. */
+  const exactSchedules = new Map<ScheduleId, Schedule>();
+
   const scheduleOf = (mine: OwnSession, practitioner: Practitioner, id: ScheduleId): Schedule => {
+    const known = exactSchedules.get(id);
+    if (known) return known;
     const { session, location, dress } = mine;
-    const schedule = {
+    const exact = isExact(session);
+    const role = dress.role ?? practitioner.role;
+    const planningHorizon = exact ? localDayOf(zone, session.start) : horizonOf(session);
+    const content = exact
+      ? `${id}|${location.id}|${practitioner.id}|${role.code}|${role.display}|${planningHorizon?.start}|${planningHorizon?.end}`
+      : '';
+    // One literal: a listing makes hundreds of them, and objects put together from parts are slow to make and to read.
+    const made: Schedule = {
       id,
+      version: exact ? fingerprint(content) : session.version,
       type: session.name,
       locationId: location.id,
       practitionerId: practitioner.id,
-      role: dress.role ?? practitioner.role,
-      ...(dress.caps && dress.caps.length > 0 && { caps: dress.caps }),
+      role,
+      planningHorizon,
+      caps: dress.caps,
     };
-    if (!isExact(session)) {
-      const planningHorizon = session.end === undefined ? undefined : { start: session.start, end: session.end };
-      return { ...schedule, version: session.version, planningHorizon };
+    if (exact) {
+      if (exactSchedules.size >= MOST_REMEMBERED) exactSchedules.clear();
+      exactSchedules.set(id, made);
     }
-    const planningHorizon = localDayOf(zone, session.start);
-    const { locationId, practitionerId, role } = schedule;
-    const content = `${id}|${locationId}|${practitionerId}|${role.code}|${role.display}|${planningHorizon.start}|${planningHorizon.end}`;
-    return { ...schedule, version: fingerprint(content), planningHorizon };
+    return made;
   };
 
   const publish = (mine: OwnSession): Published | undefined => {
