@@ -10,7 +10,7 @@ export type OdsCode = Branded<'OdsCode'>;
 export type NhsNumber = Branded<'NhsNumber'>;
 /** Accredited System Identifier, twelve digits: one per system and organisation. */
 export type Asid = Branded<'Asid'>;
-/** User id of the Spine Directory Service, twelve digits. */
+/** User id of the Spine Directory Service: twelve digits when live, a letter and digits in its test environments. */
 export type SdsUserId = Branded<'SdsUserId'>;
 /** Logical ids on our FHIR faces: `[A-Za-z0-9\-.]{1,64}`, case sensitive. */
 export type PatientId = Branded<'PatientId'>;
@@ -25,7 +25,7 @@ export type PracticePatientRef = Branded<'PracticePatientRef'>;
 export type PracticeAppointmentRef = Branded<'PracticeAppointmentRef'>;
 
 const ODS_CODE = /^[A-Z0-9]{3,10}$/;
-const TWELVE_DIGITS = /^[0-9]{12}$/;
+const SDS_ID = /^[A-Za-z0-9]{1,20}$/;
 const TEN_DIGITS = /^[0-9]{10}$/;
 const LOGICAL_ID = /^[A-Za-z0-9\-.]{1,64}$/;
 
@@ -34,9 +34,9 @@ export function parseOdsCode(text: string): OdsCode | undefined {
   return ODS_CODE.test(text) ? (text as OdsCode) : undefined;
 }
 
-/** Returns `undefined` for anything but twelve digits. */
+/** One to twenty letters and digits. Returns `undefined` for anything else. */
 export function parseSdsUserId(text: string): SdsUserId | undefined {
-  return TWELVE_DIGITS.test(text) ? (text as SdsUserId) : undefined;
+  return SDS_ID.test(text) ? (text as SdsUserId) : undefined;
 }
 
 /**

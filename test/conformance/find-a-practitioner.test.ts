@@ -17,7 +17,7 @@ beforeAll(async () => {
         .replace("['555000333444']", "['555000333444', '555000333445', '555000333446']")
         .replace(
           "      - systemId: '44'",
-          "      - { systemId: '45', sdsUserId: '555000111245', name: { family: Bare }, role: { code: R0620 } }\n      - systemId: '44'",
+          "      - { systemId: '45', sdsUserId: 'G13579245', name: { family: Bare }, role: { code: R0620 } }\n      - systemId: '44'",
         ),
   });
 });
@@ -37,8 +37,8 @@ describe('find a practitioner: parameters [4.4-15 4.4-16 4.4-17 4.4-18 7.2-2 7.2
     system: `${ID}sds-user-id`,
     good: '555000111242',
     // The second one is a practitioner of another practice that is served here.
-    unknown: ['999999999999', '555000111271'],
-    malformed: ['12345', '5550001112420', '55500011124X', '555000111242 ', 'UNK', '٥٥٥٠٠٠١١١٢٤٢'],
+    unknown: ['999999999999', 'G13579135', '555000111271'],
+    malformed: ['5550 0011 1242', '1'.repeat(21), '555000-111242', '555000111242 ', 'G_13579135', '٥٥٥٠٠٠١١١٢٤٢'],
   });
 
   it('find a practitioner: a role profile id is no user id', async () => {
@@ -91,7 +91,7 @@ describe('find a practitioner: what is answered', () => {
   });
 
   it('find a practitioner: what is not known is left out', async () => {
-    const bare = await found('555000111245');
+    const bare = await found('G13579245');
     expect(Object.keys(bare)).toEqual(['resourceType', 'id', 'meta', 'identifier', 'name']);
     expect(bare.name).toEqual([{ use: 'official', family: 'Bare' }]);
   });

@@ -23,6 +23,9 @@ const odsCode = z
   .string()
   .regex(/^[A-Z0-9]{3,10}$/, 'must be an ODS code: 3 to 10 capital letters and digits, for example `A99901`')
   .transform((code, context) => parseOdsCode(code) ?? (context.addIssue('must be an ODS code'), z.NEVER));
+const sdsId = z
+  .string()
+  .regex(/^[A-Za-z0-9]{1,20}$/, "must be an SDS id in quotes: letters and digits, for example '555000111242'");
 const twelveDigits = z.string().regex(/^[0-9]{12}$/, "must be twelve digits in quotes, for example '200000009901'");
 const systemId = text.describe("The practice system's own id.");
 const logicalId = z.string().refine(isLogicalId, 'must be 1 to 64 letters, digits, `-` and `.`');
@@ -95,8 +98,8 @@ const language = z.string().refine((code) => HUMAN_LANGUAGES.has(code), {
 const practitioner = z.strictObject({
   systemId,
   id: logicalId.optional(),
-  sdsUserId: twelveDigits.optional(),
-  sdsRoleProfileIds: z.array(twelveDigits).default([]),
+  sdsUserId: sdsId.optional(),
+  sdsRoleProfileIds: z.array(sdsId).default([]),
   name: z.strictObject({ family: text, given: z.array(text).default([]), prefix: z.array(text).default([]) }),
   gender: z.enum(['male', 'female', 'other', 'unknown']).optional(),
   languages: z.array(language).default([]),

@@ -91,7 +91,7 @@ export function parsePractitionerSearch(query: URLSearchParams): SdsUserId {
     called: 'SDS user id',
     parse: parseSdsUserId,
     code: 'invalid-identifier-value',
-    remedy: 'the value is no SDS user id; send twelve digits',
+    remedy: 'the value is no SDS user id; send its letters and digits',
   });
 }
 
