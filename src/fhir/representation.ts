@@ -80,6 +80,8 @@ export interface Representation {
   ): { readonly sent: AppointmentAsSent; readonly reason: string };
   /** The one rule of a cancellation that comes before structural validation; `resource` may be anything. */
   refuseBlankReason(resource: unknown): void;
+  /** The same of a registration: a blank identity is a missing one. */
+  refuseBlankIdentity(resource: unknown): void;
   /** Whole local days, from the start of the first to the end of the last. */
   parseAppointmentSearch(query: URLSearchParams, zone: PracticeZone): Period;
 

@@ -116,15 +116,19 @@ const INVALID_RESOURCE: readonly Refused[] = [
     'identifier[0]',
   ],
   ['an NHS number with use', (patient) => (patient.identifier[0].use = 'official'), 'identifier[0].use'],
+  ['a nickname without a word', (patient) => patient.name.push({ use: 'nickname', family: '' }), 'name[1].family'],
   ['an identifier without value', (patient) => patient.identifier.push({ system: 'urn:x' }), 'identifier[1].value'],
 ];
 
 const BAD_REQUEST: readonly Refused[] = [
   ['no birth date', (patient) => delete patient.birthDate, 'birthDate'],
+  ['an empty birth date', (patient) => (patient.birthDate = ''), 'birthDate'],
   ['no name', (patient) => delete patient.name, 'name'],
   ['no official name', (patient) => (patient.name[0].use = 'usual'), 'name'],
   ['a name without use', (patient) => delete patient.name[0].use, 'name'],
   ['an official name without family name', (patient) => delete patient.name[0].family, 'family'],
+  ['an empty family name', (patient) => (patient.name[0].family = ''), 'family'],
+  ['an identifier with an empty system', (patient) => (patient.identifier[0].system = ''), 'identifier[0].system'],
   ['an identifier without system', (patient) => patient.identifier.push({ value: '1' }), 'identifier[1].system'],
   ['an NHS number without system', (patient) => delete patient.identifier[0].system, 'identifier[0].system'],
   ...['home', 'work', 'mobile', 'temp'].map((use): Refused => [
@@ -146,11 +150,13 @@ const BAD_REQUEST: readonly Refused[] = [
 const INVALID_NHS_NUMBER: readonly Refused[] = [
   ['no identifier', (patient) => delete patient.identifier, 'identifier'],
   ['no NHS number among the identifiers', (patient) => (patient.identifier[0].system = 'urn:x'), 'identifier'],
-  ...['9991000012', '999100001', '99910000111', '999 100 0011', '999100001a', '0000000000'].map((value): Refused => [
-    `the NHS number "${value}"`,
-    (patient) => (patient.identifier[0].value = value),
-    'identifier[0].value',
-  ]),
+  ...['9991000012', '999100001', '99910000111', '999 100 0011', '999100001a', '0000000000', '', ' '].map(
+    (value): Refused => [
+      `the NHS number "${value}"`,
+      (patient) => (patient.identifier[0].value = value),
+      'identifier[0].value',
+    ],
+  ),
 ];
 
 describe('register a patient: refused for what was sent', () => {

@@ -11,7 +11,7 @@ import {
 } from './parameters.js';
 import { parseBooking } from './requests/booking.js';
 import { parseAmendment, parseCancellation, refuseBlankReason } from './requests/change.js';
-import { parseRegistration } from './requests/registration.js';
+import { parseRegistration, refuseBlankIdentity } from './requests/registration.js';
 import { writeAppointment, writeAppointmentSearch } from './resources/appointment.js';
 import {
   writeLocation,
@@ -33,6 +33,7 @@ export const stu3Representation = {
   parseAmendment,
   parseCancellation,
   refuseBlankReason,
+  refuseBlankIdentity,
   parseAppointmentSearch,
   writePatient,
   writePatientSearch,

@@ -33,6 +33,7 @@ export async function readPatient(http: GatewayHttp, entry: PracticeEntry, excha
 
 export async function registerPatient(http: GatewayHttp, entry: PracticeEntry, exchange: Exchange): Promise<Answer> {
   const { representation } = http.face;
+  representation.refuseBlankIdentity(exchange.body);
   const asked = representation.parseRegistration(validated(http, exchange.body, 'Parameters'));
   const patient = await registration.registerPatient(http.context, requestFor(entry, exchange), asked);
   return {

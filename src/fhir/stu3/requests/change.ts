@@ -24,6 +24,7 @@ import {
   children,
   has,
   invalidResource,
+  isBlank,
   refuse,
   requireProfile,
   text,
@@ -131,8 +132,7 @@ export function parseAmendment(resource: unknown, zone: PracticeZone): Appointme
 export function refuseBlankReason(resource: unknown): void {
   children(toElement(resource), 'extension').forEach((extension, index) => {
     if (text(extension, 'url') !== EXTENSION.cancellationReason) return;
-    const given = has(extension, 'valueString') ? extension['valueString'] : undefined;
-    if (typeof given !== 'string' || given.trim() !== '') return;
+    if (!isBlank(extension, 'valueString')) return;
     const fhirPath = `${PATH}.extension[${String(index)}].valueString`;
     throw new GatewayError('invalid-parameter', `${fhirPath}: the cancellation reason must not be blank`, { fhirPath });
   });

@@ -45,6 +45,12 @@ export function text(element: Element | undefined, name: string): string | undef
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 }
 
+/** There, and without a word: not what `text` tells apart from absent. */
+export function isBlank(element: Element, name: string): boolean {
+  const value: unknown = has(element, name) ? element[name] : undefined;
+  return typeof value === 'string' && value.trim() === '';
+}
+
 export function texts(element: Element, name: string): readonly string[] {
   const value: unknown = has(element, name) ? element[name] : undefined;
   if (!Array.isArray(value)) return [];

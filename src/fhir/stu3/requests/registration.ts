@@ -29,6 +29,7 @@ import {
   codingOf,
   has,
   invalidResource,
+  isBlank,
   parseAddress,
   parseContact,
   refuse,
@@ -52,6 +53,8 @@ const LISTED: ReadonlySet<string> = new Set([
   'address',
 ]);
 const ELEMENT_NAME = /^_?[A-Za-z]{1,40}$/;
+/** The one parameter's, which is the first. */
+const PATIENT_PATH = 'Parameters.parameter[0].resource';
 const PHONE_USES = ['home', 'work', 'mobile', 'temp'];
 
 function badRequest(fhirPath: string, message: string): GatewayError {
@@ -62,7 +65,7 @@ function invalidNhsNumber(fhirPath: string, message: string): GatewayError {
   return new GatewayError('invalid-nhs-number', `${fhirPath}: ${message}`, { fhirPath });
 }
 
-function findPatient(resource: unknown): { readonly patient: Element; readonly path: string } {
+function findPatient(resource: unknown): Element {
   const parameters = toElement(resource);
   if (text(parameters, 'resourceType') !== 'Parameters') {
     throw invalidResource('Parameters', `send a Parameters resource with the parameter '${REGISTER_PARAMETER}'`);
@@ -77,12 +80,11 @@ function findPatient(resource: unknown): { readonly patient: Element; readonly p
   if (only === undefined || all.length > 1) {
     throw invalidResource('Parameters.parameter', `send the parameter '${REGISTER_PARAMETER}' and no other`);
   }
-  const path = 'Parameters.parameter[0].resource';
   const patient = child(only, 'resource');
   if (text(patient, 'resourceType') !== 'Patient') {
-    throw invalidResource(path, `the parameter '${REGISTER_PARAMETER}' must hold a Patient`);
+    throw invalidResource(PATIENT_PATH, `the parameter '${REGISTER_PARAMETER}' must hold a Patient`);
   }
-  return { patient: patient ?? {}, path };
+  return patient ?? {};
 }
 
 /** Every element that the page does not list MUST NOT be sent. */
@@ -238,8 +240,25 @@ function parseTelecoms(patient: Element, path: string): readonly ContactPoint[] 
   });
 }
 
+/**
+ * A blank NHS number, birth date, family name or system of an identifier is a missing one, which has a code of its own.
+ * Asked before the structure of the body is looked at, where an empty text would be refused under another one.
+ */
+export function refuseBlankIdentity(resource: unknown): void {
+  const [parameter] = children(toElement(resource), 'parameter');
+  const patient = toElement(parameter && child(parameter, 'resource'));
+  if (
+    children(patient, 'identifier').some((identifier) => isBlank(identifier, 'system') || isBlank(identifier, 'value'))
+  ) {
+    parseIdentifiers(patient, PATIENT_PATH);
+  }
+  if (children(patient, 'name').some((name) => isBlank(name, 'family'))) parseOfficialName(patient, PATIENT_PATH);
+  if (isBlank(patient, 'birthDate')) parseBirthDate(patient, PATIENT_PATH);
+}
+
 export function parseRegistration(resource: unknown): RegistrationRequest {
-  const { patient, path } = findPatient(resource);
+  const patient = findPatient(resource);
+  const path = PATIENT_PATH;
   requireProfile(patient, PROFILE.patient, path);
   refuseUnlisted(patient, path);
   const nhsNumber = parseIdentifiers(patient, path);
