@@ -34,6 +34,23 @@ describe('book an appointment', () => {
     }
   });
 
+  it.each([
+    ['in Z', '2026-05-18T05:59:30Z'],
+    ['with a fraction of a second', '2026-05-18T06:59:30.123+01:00'],
+    ['as a clock elsewhere writes it', '2026-05-18T07:59:30.9999999+02:00'],
+  ])('book an appointment: created %s is given back in local time, and can be sent back', async (_title, created) => {
+    const consumer = gateway.consumer();
+    const [slot] = await freeSlots(consumer);
+    if (!slot) throw new Error('no slot');
+    const sent = bookingBody(slot, await patientId(consumer), (body) => (body.created = created));
+    const { status, body } = await consumer.post('book', '/Appointment', sent);
+    expect([status, body.created]).toEqual([201, '2026-05-18T06:59:30+01:00']);
+    for (const again of [body.created, created]) {
+      const change = { ...body, created: again, comment: `Sent back as ${again}` };
+      expect((await consumer.send('PUT', 'amend', `/Appointment/${body.id}`, {}, change)).status).toBe(200);
+    }
+  });
+
   it('two hundred parallel bookings of one place give exactly one 201', async () => {
     const consumer = gateway.consumer();
     const [slot] = await freeSlots(consumer, slotPath('2026-05-20', '2026-05-20'));

@@ -117,14 +117,18 @@ const FORBIDDEN: readonly Refused[] = [
   }),
 ];
 
-const TIMES: readonly Refused[] = ['start', 'end', 'created'].flatMap((name): Refused[] => [
-  [`${name} in Z`, (body) => (body[name] = '2026-05-19T08:00:00Z'), name],
-  [`${name} without offset`, (body) => (body[name] = '2026-05-19T09:00:00'), name],
-  [`${name} with a fraction of a second`, (body) => (body[name] = '2026-05-19T09:00:00.000+01:00'), name],
-  [`${name} with winter time in summer`, (body) => (body[name] = '2026-05-19T08:00:00+00:00'), name],
-  [`${name} as a date`, (body) => (body[name] = '2026-05-19'), name],
-  [`${name} on a day that does not exist`, (body) => (body[name] = '2026-02-30T09:00:00+00:00'), name],
-]);
+const TIMES: readonly Refused[] = [
+  ...['start', 'end'].flatMap((name): Refused[] => [
+    [`${name} in Z`, (body) => (body[name] = '2026-05-19T08:00:00Z'), name],
+    [`${name} with a fraction of a second`, (body) => (body[name] = '2026-05-19T09:00:00.000+01:00'), name],
+    [`${name} with winter time in summer`, (body) => (body[name] = '2026-05-19T08:00:00+00:00'), name],
+  ]),
+  ...['start', 'end', 'created'].flatMap((name): Refused[] => [
+    [`${name} without offset`, (body) => (body[name] = '2026-05-19T09:00:00'), name],
+    [`${name} as a date`, (body) => (body[name] = '2026-05-19'), name],
+    [`${name} on a day that does not exist`, (body) => (body[name] = '2026-02-30T09:00:00+00:00'), name],
+  ]),
+];
 
 const REFERENCES: readonly Refused[] = [
   ['without a patient', (body) => without(body, 'Patient'), 'patient'],

@@ -4,7 +4,7 @@ import type { LocationId, PatientId, PractitionerId, SlotId } from '../../../dom
 import { DELIVERY_CHANNELS, type DeliveryChannel } from '../../../domain/schedule.js';
 import type { Instant, PracticeZone } from '../../../domain/time.js';
 import { EXTENSION, PARTICIPATION_STATUSES, SYSTEM, TEXT_LIMIT } from '../codes.js';
-import { parseLocalDateTime } from '../local-time.js';
+import { parseDateTime, parseLocalDateTime } from '../local-time.js';
 import {
   child,
   children,
@@ -45,13 +45,22 @@ export function parseIdentifiers(appointment: Element): BookingRequest['identifi
 }
 
 /** Appointment times SHALL be local with the offset in force: no `Z`, no fraction of a second. */
-export function parseTime(appointment: Element, name: 'start' | 'end' | 'created', zone: PracticeZone): Instant {
+export function parseTime(appointment: Element, name: 'start' | 'end', zone: PracticeZone): Instant {
   const instant = parseLocalDateTime(text(appointment, name) ?? '', zone);
   if (instant === undefined) {
     throw invalidResource(
       `${PATH}.${name}`,
       'write the local time of the practice with the offset in force at that time, as yyyy-mm-ddThh:mm:ss+hh:mm',
     );
+  }
+  return instant;
+}
+
+/** When the consumer made it is no time of the practice's: any date-time is taken, and given back as the local one. */
+export function parseCreated(appointment: Element): Instant {
+  const instant = parseDateTime(text(appointment, 'created') ?? '');
+  if (instant === undefined) {
+    throw invalidResource(`${PATH}.created`, 'write the date and time, with the offset: yyyy-mm-ddThh:mm:ss+hh:mm');
   }
   return instant;
 }

@@ -7,6 +7,7 @@ import type { PracticeZone } from '../../../domain/time.js';
 import { PROFILE } from '../codes.js';
 import {
   NEVER_SENT,
+  parseCreated,
   parseExtensions,
   parseIdentifiers,
   parseParticipants,
@@ -42,7 +43,7 @@ export function parseBooking(resource: unknown, zone: PracticeZone): BookingRequ
   const bookingOrganisation = parseBookingOrganisation(appointment, PATH);
 
   refuse(appointment, NEVER_SENT, PATH);
-  const created = parseTime(appointment, 'created', zone);
+  const created = parseCreated(appointment);
   const description = parseText(appointment, 'description') ?? '';
   const comment = parseText(appointment, 'comment');
   // serviceCategory and serviceType are ignored: the practice's own are given back.

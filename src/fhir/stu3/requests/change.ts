@@ -8,6 +8,7 @@ import type { PracticeZone } from '../../../domain/time.js';
 import { EXTENSION, PROFILE } from '../codes.js';
 import {
   NEVER_SENT,
+  parseCreated,
   parseExtensions,
   parseIdentifiers,
   parseParticipants,
@@ -109,7 +110,7 @@ function parseAppointment(resource: unknown, status: 'booked' | 'cancelled', zon
     ...participants,
     description,
     comment: parseText(appointment, 'comment'),
-    created: has(appointment, 'created') ? parseTime(appointment, 'created', zone) : undefined,
+    created: has(appointment, 'created') ? parseCreated(appointment) : undefined,
     minutes: wholeNumber(appointment, 'minutesDuration'),
     priority: wholeNumber(appointment, 'priority'),
     ...parseExtensions(appointment),
