@@ -34,6 +34,8 @@ export interface BookingRequest {
   readonly bookingOrganisation: BookingOrganisation;
   readonly channel: DeliveryChannel | undefined;
   readonly roleCode: string | undefined;
+  /** By the iCalendar scale: 0 undefined, 1 highest, 9 lowest. */
+  readonly priority: number | undefined;
   /** The consumer's own identifiers of the appointment. */
   readonly identifiers: readonly { readonly system: string; readonly value: string }[];
 }
@@ -84,5 +86,6 @@ export interface Appointment {
   readonly lastModified: Instant;
   readonly bookingOrganisation: BookingOrganisation | undefined;
   readonly cancellationReason: string | undefined;
+  readonly priority: number | undefined;
   readonly identifiers: readonly { readonly system: string; readonly value: string }[];
 }

@@ -120,6 +120,8 @@ export interface AppointmentDetails {
   readonly identifiers: readonly { readonly system: string; readonly value: string }[];
   /** Known from the moment the cancellation is sent; shown once it is proven. */
   readonly cancellationReason: string | undefined;
+  /** Absent in rows from before it was kept. */
+  readonly priority?: number | undefined;
   /** What the practice says became of it when its time had come. */
   readonly attendance?: 'fulfilled' | 'noshow' | undefined;
 }

@@ -252,7 +252,7 @@ describe('the practice', () => {
     }
   });
 
-  it('book an appointment: a priority is accepted, and no answer has one out of range [10.4-13]', async () => {
+  it('book an appointment: a priority is kept and given back, and one out of range is refused [10.4-13]', async () => {
     const consumer = gateway.consumer();
     const [slot] = await freeSlots(consumer, slotPath('2026-05-21', '2026-05-21'));
     if (!slot) throw new Error('no slot');
@@ -260,7 +260,18 @@ describe('the practice', () => {
     const answer = await consumer.post('book', '/Appointment', body);
     expect(answer.text && answer.status).toBe(201);
     const { priority } = (await readAppointment(consumer, answer.body.id)).body;
-    expect([undefined, 5]).toContain(priority);
+    expect([answer.body.priority, priority]).toEqual([5, 5]);
+    const amended = { ...answer.body, description: 'More urgent than it seemed' };
+    expect((await consumer.send('PUT', 'amend', `/Appointment/${answer.body.id}`, {}, amended)).body.priority).toBe(5);
+    const other = await consumer.send(
+      'PUT',
+      'amend',
+      `/Appointment/${answer.body.id}`,
+      {},
+      { ...amended, priority: 1 },
+    );
+    expectRefusal(other, 422, 'INVALID_RESOURCE');
+    expectRefusal(await consumer.post('book', '/Appointment', { ...body, priority: 10 }), 422, 'INVALID_RESOURCE');
   });
 
   it('book an appointment: a slot that is not bookable, or kept for other organisations by now, is refused [10.2-62 12-1 12-2]', async () => {

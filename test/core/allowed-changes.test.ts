@@ -23,6 +23,7 @@ const ORGANISATION = {
 const STORED: Appointment = {
   id: 'appointment-1' as AppointmentId,
   version: '3',
+  priority: undefined,
   status: 'booked',
   start: NOW,
   end: NOW + 20 * MINUTE,

@@ -17,7 +17,7 @@ import { createPracticeZone, HOUR, MINUTE, SECOND } from '../../src/domain/time.
 import type { Attempt, AttemptState, Ledger, PatientLink } from '../../src/ports/ledger.js';
 import type { PracticeAppointment, PracticeSystem } from '../../src/ports/practice-system.js';
 import { openSqliteRecords, type Records } from '../../src/records/open-sqlite.js';
-import { auditEvent, linkEvent, ods, patientLink, practiceRef, slotId } from '../records/samples.js';
+import { auditEvent, linkEvent, ods, patientLink, practiceRef, SECRETS, slotId } from '../records/samples.js';
 import { createVirtualRuntime, type VirtualRuntime } from '../support/virtual-runtime.js';
 
 /** Monday 18 May 2026, 07:00 in London. */
@@ -113,6 +113,7 @@ export function bookingOf(slots: readonly [Slot, ...Slot[]], over: Partial<Booki
     },
     channel: undefined,
     roleCode: undefined,
+    priority: undefined,
     identifiers: [],
     ...over,
   };
@@ -124,7 +125,7 @@ export function appointmentIn(slot: Slot, over: Partial<PracticeAppointment> = {
     status: 'booked',
     start: slot.start,
     end: slot.end,
-    patientRef: 'practice-patient-1' as PracticePatientRef,
+    patientRef: SECRETS.practicePatient as PracticePatientRef,
     createdAt: undefined,
     place: undefined,
     ...over,

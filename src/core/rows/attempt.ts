@@ -29,6 +29,7 @@ export function toAppointment(attempt: Attempt): Appointment | undefined {
     lastModified: attempt.updatedAt,
     bookingOrganisation: details.bookingOrganisation,
     cancellationReason: details.cancellationReason,
+    priority: details.priority,
     identifiers: details.identifiers,
   };
 }
@@ -65,5 +66,6 @@ export function detailsOf(
     bookingOrganisation: booking.bookingOrganisation,
     identifiers: booking.identifiers,
     cancellationReason: undefined,
+    priority: booking.priority,
   };
 }

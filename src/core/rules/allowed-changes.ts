@@ -48,7 +48,7 @@ export function refuseOtherChanges(kind: ChangeKind, sent: AppointmentAsSent, st
   same('participant', sent.practitionerId === stored.practitionerId);
   same('created', absentOr(sent.created, Math.floor(stored.created / 1000) * 1000));
   same('minutesDuration', absentOr(sent.minutes, (stored.end - stored.start) / MINUTE));
-  same('priority', sent.priority === undefined);
+  same('priority', sent.priority === stored.priority);
   same('extension', absentOr(sent.channel, stored.channel));
   same('extension', absentOr(sent.roleCode, stored.role?.code));
   const known = new Set(stored.identifiers.map(({ system, value }) => `${system}|${value}`));

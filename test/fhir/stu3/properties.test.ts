@@ -78,6 +78,7 @@ const booking: fc.Arbitrary<BookingRequest> = fc
     description: word,
     comment: fc.option(word, { nil: undefined }),
     channel: fc.constantFrom(...DELIVERY_CHANNELS, undefined),
+    priority: fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }),
     identifiers: fc.array(fc.record({ system: word, value: word }), { maxLength: 2 }),
     patientId: id,
   })

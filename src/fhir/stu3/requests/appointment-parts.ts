@@ -56,6 +56,20 @@ export function parseTime(appointment: Element, name: 'start' | 'end', zone: Pra
   return instant;
 }
 
+export function wholeNumber(appointment: Element, name: string): number | undefined {
+  const value = has(appointment, name) ? appointment[name] : undefined;
+  return typeof value === 'number' ? value : undefined;
+}
+
+const LOWEST_PRIORITY = 9;
+
+/** The scale of iCalendar: 0 undefined, 1 highest, 9 lowest. */
+export function parsePriority(appointment: Element): number | undefined {
+  const priority = wholeNumber(appointment, 'priority');
+  if (priority === undefined || priority <= LOWEST_PRIORITY) return priority;
+  throw invalidResource(`${PATH}.priority`, 'use a whole number from 0 to 9');
+}
+
 /** When the consumer made it is no time of the practice's: any date-time is taken, and given back as the local one. */
 export function parseCreated(appointment: Element): Instant {
   const instant = parseDateTime(text(appointment, 'created') ?? '');

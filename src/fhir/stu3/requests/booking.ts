@@ -11,6 +11,7 @@ import {
   parseExtensions,
   parseIdentifiers,
   parseParticipants,
+  parsePriority,
   parseSlots,
   parseText,
   parseTime,
@@ -43,6 +44,7 @@ export function parseBooking(resource: unknown, zone: PracticeZone): BookingRequ
   const bookingOrganisation = parseBookingOrganisation(appointment, PATH);
 
   refuse(appointment, NEVER_SENT, PATH);
+  const priority = parsePriority(appointment);
   const created = parseCreated(appointment);
   const description = parseText(appointment, 'description') ?? '';
   const comment = parseText(appointment, 'comment');
@@ -58,6 +60,7 @@ export function parseBooking(resource: unknown, zone: PracticeZone): BookingRequ
     bookingOrganisation,
     channel,
     roleCode,
+    priority,
     identifiers,
   };
 }

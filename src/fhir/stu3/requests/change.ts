@@ -12,12 +12,14 @@ import {
   parseExtensions,
   parseIdentifiers,
   parseParticipants,
+  parsePriority,
   parseSlots,
   parseText,
   parseTime,
   PATH,
   PROHIBITED_ALWAYS,
   refuseCancellationReason,
+  wholeNumber,
 } from './appointment-parts.js';
 import { parseBookingOrganisation } from './booking-organisation.js';
 import {
@@ -43,11 +45,6 @@ const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set([
   EXTENSION.deliveryChannel,
   EXTENSION.cancellationReason,
 ]);
-
-function wholeNumber(appointment: Element, name: string): number | undefined {
-  const value = has(appointment, name) ? appointment[name] : undefined;
-  return typeof value === 'number' ? value : undefined;
-}
 
 /** An appointment that the practice made itself has no booking organisation, and none can be added. */
 function hasBookingOrganisation(appointment: Element): boolean {
@@ -112,7 +109,7 @@ function parseAppointment(resource: unknown, status: 'booked' | 'cancelled', zon
     comment: parseText(appointment, 'comment'),
     created: has(appointment, 'created') ? parseCreated(appointment) : undefined,
     minutes: wholeNumber(appointment, 'minutesDuration'),
-    priority: wholeNumber(appointment, 'priority'),
+    priority: parsePriority(appointment),
     ...parseExtensions(appointment),
     identifiers: parseIdentifiers(appointment),
     bookingOrganisation: hasBookingOrganisation(appointment) ? parseBookingOrganisation(appointment, PATH) : undefined,

@@ -95,6 +95,7 @@ export function writeAppointment(appointment: Appointment, practice: Practice): 
     status: appointment.status,
     ...(scheduleType && { serviceCategory: { text: scheduleType } }),
     serviceType: [{ text: slotType }],
+    ...(appointment.priority !== undefined && { priority: appointment.priority }),
     description,
     start: practice.zone.toLocal(start),
     end: practice.zone.toLocal(end),
