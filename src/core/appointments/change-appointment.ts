@@ -7,7 +7,7 @@
 import type { Appointment, AppointmentAsSent } from '../../domain/appointment.js';
 import { GatewayError, isGatewayError } from '../../domain/errors.js';
 import type { AppointmentId } from '../../domain/identifiers.js';
-import { OPEN_STATES, type Attempt, type AttemptChange } from '../../ports/ledger.js';
+import { LIVE_STATES, OPEN_STATES, type Attempt, type AttemptChange } from '../../ports/ledger.js';
 import { callFor, requireEnabled, type GatewayContext, type Request } from '../context.js';
 import { toAppointment } from '../rows/attempt.js';
 import { refuseOtherChanges, type ChangeKind } from '../rules/allowed-changes.js';
@@ -17,7 +17,7 @@ import { finish, step } from '../saga/saga.js';
 import { cancelledAs, stillBooked } from '../saga/settle-cancellation.js';
 import { underPlaceLocks, withinDeadline } from './frame.js';
 import { refuseSensitive } from '../patients/sensitivity.js';
-import { mirrored, notFound } from './mirror.js';
+import { mirrored, noAppointment, notFound } from './mirror.js';
 import { refusePast } from './read-appointment.js';
 
 export interface Changed {
@@ -97,16 +97,18 @@ async function changeAppointment(
   const { entry } = request;
   const { odsCode } = entry.practice;
   const known = await context.ledger.readAttempt(odsCode, asked.id);
-  if (!known || !toAppointment(known)) throw notFound();
+  if (!known) throw notFound();
   await refuseSensitive(context, request, known.details.patientId);
+  if (!toAppointment(known) && !LIVE_STATES.has(known.state)) throw notFound();
   refusePast(context, known);
   return withinDeadline(context, request, async (signal) => {
     const change: Change = { ...asked, context, request, signal, kind, reason };
     const slots = known.slots.map(({ id }) => id);
     for (let current = known; ;) {
-      // An earlier cancellation whose outcome is open comes first. The place is not locked while it is waited for:
-      // what others want there does not depend on it.
+      // A booking or an earlier cancellation whose outcome is open comes first. The place is not locked while it is
+      // waited for: what others want there does not depend on it.
       const settled = await context.reconciler.settled(current, entry, signal);
+      if (!toAppointment(settled)) throw noAppointment(settled);
       if (OPEN_STATES.has(settled.state)) throw cancellationUnknown(odsCode);
       const done = await underPlaceLocks(context, request, slots, signal, async () => ({
         outcome: await changeAlone(change, carryOut),
@@ -130,7 +132,7 @@ async function changeAlone(change: Change, carryOut: CarryOut): Promise<Outcome>
   const attempt = await mirrored(context, { ...request, signal }, stored);
   refusePast(context, attempt);
   const appointment = toAppointment(attempt);
-  if (!appointment) throw notFound();
+  if (!appointment) throw noAppointment(attempt);
 
   const repeated = isRepeat(change, attempt, appointment);
   if (repeated) return { attempt, replayed: true };

@@ -53,6 +53,7 @@ export async function listAppointments(
   for (const booking of theirs) {
     const owner = owners.get(booking.ref);
     if (owner) {
+      if (owner.details.patientId !== patientId) throw givenToAnother();
       attempts.set(owner.id, owner);
       bookings.set(owner.id, [...(bookings.get(owner.id) ?? []), booking]);
     } else if (isWithin(window, booking.start)) {
@@ -151,6 +152,18 @@ async function adopted(
       at,
     },
     auditEvent(request, 'booking-outcome', at, { resources: [`Appointment/${id}`], state: 'ADOPTED' }),
+  );
+}
+
+/**
+ * The desk has given a booking of one patient to another. What is stored of it is the first one's and SHALL NOT be shown
+ * to who asks for the second; and it is that one's booking now, so it cannot be left out in silence either.
+ */
+function givenToAnother(): GatewayError {
+  return new GatewayError(
+    'unrepresentable-record',
+    'The practice has given an appointment booked for one patient to another. Ask the practice for the list',
+    { fhirPath: 'Appointment.participant' },
   );
 }
 

@@ -5,10 +5,11 @@
  */
 import { GatewayError, isGatewayError } from '../../domain/errors.js';
 import type { Practice } from '../../domain/practice.js';
-import type { Attempt, AppointmentDetails, AttemptChange } from '../../ports/ledger.js';
+import { LIVE_STATES, type Attempt, type AppointmentDetails, type AttemptChange } from '../../ports/ledger.js';
 import type { Call, PracticeAppointment } from '../../ports/practice-system.js';
 import { auditEvent, callFor, type GatewayContext, type Request } from '../context.js';
 import { roleIn } from '../rows/attempt.js';
+import { outcomeUnknown } from '../saga/refusals.js';
 
 export const CANCELLED_BY_PRACTICE = 'Cancelled by the practice';
 
@@ -16,10 +17,21 @@ export function notFound(): GatewayError {
   return new GatewayError('record-not-found', 'No appointment with this id at this practice');
 }
 
+/** Of a booking that may still stand nobody is told that it does not: a consumer that hears "no such" books another. */
+export function noAppointment(attempt: Attempt | undefined): GatewayError {
+  return attempt && LIVE_STATES.has(attempt.state) ? outcomeUnknown(attempt.practice, attempt) : notFound();
+}
+
 /** Throws `record-not-found` when the practice has no such booking any more. */
 export async function mirrored(context: GatewayContext, request: Request, attempt: Attempt): Promise<Attempt> {
   if (attempt.state !== 'BOOKED' || attempt.practiceRefs.length === 0) return attempt;
-  return mirroredFrom(context, request, attempt, await readBookings(request, attempt, 'search'));
+  const [bookings, link] = await Promise.all([
+    readBookings(request, attempt, 'search'),
+    context.ledger.readPatientLink(attempt.practice, attempt.details.patientId),
+  ]);
+  // A booking that the desk has given to another patient is no longer this one's to be read, amended or cancelled.
+  const own = bookings.filter(({ patientRef }) => patientRef === link?.practiceRef);
+  return mirroredFrom(context, request, attempt, own);
 }
 
 /** As `mirrored`, for a repeat that has an answer already: what cannot be asked now stays as it was told. */

@@ -6,7 +6,7 @@ import type { Attempt } from '../../ports/ledger.js';
 import { requireEnabled, type GatewayContext, type Request } from '../context.js';
 import { toAppointment } from '../rows/attempt.js';
 import { refuseSensitive } from '../patients/sensitivity.js';
-import { mirrored, notFound } from './mirror.js';
+import { mirrored, noAppointment, notFound } from './mirror.js';
 
 export async function readAppointment(
   context: GatewayContext,
@@ -15,13 +15,14 @@ export async function readAppointment(
 ): Promise<Appointment> {
   requireEnabled(request, 'appointmentManagement');
   const known = await context.ledger.readAttempt(request.entry.practice.odsCode, id);
-  if (!known || !toAppointment(known)) throw notFound();
+  if (!known) throw notFound();
   await refuseSensitive(context, request, known.details.patientId);
+  if (!toAppointment(known)) throw noAppointment(known);
   refusePast(context, known);
   const attempt = await mirrored(context, request, known);
   refusePast(context, attempt);
   const appointment = toAppointment(attempt);
-  if (!appointment) throw notFound();
+  if (!appointment) throw noAppointment(attempt);
   return appointment;
 }
 
