@@ -3,7 +3,7 @@
  * practice system is never asked, and nothing of another practice is ever told.
  */
 import { GatewayError } from '../domain/errors.js';
-import type { OdsCode, SdsUserId } from '../domain/identifiers.js';
+import type { SdsUserId } from '../domain/identifiers.js';
 import type { Location, Practice, Practitioner } from '../domain/practice.js';
 import { requireEnabled, type Request } from './context.js';
 import { findLocation, findPractitioner } from './directory.js';
@@ -24,7 +24,7 @@ export function readPractitioner(request: Request, id: string): Practitioner {
 }
 
 /** Each practice answers for itself alone: the ODS code of another one, even if it is served here, matches nothing. */
-export function searchOrganisations(request: Request, odsCode: OdsCode): readonly Practice[] {
+export function searchOrganisations(request: Request, odsCode: string): readonly Practice[] {
   requireEnabled(request, 'foundations');
   const { practice } = request.entry;
   return practice.odsCode === odsCode ? [practice] : [];

@@ -68,7 +68,7 @@ export interface WrittenOutcome {
 export interface Representation {
   parsePatientSearch(query: URLSearchParams): NhsNumber;
   parsePractitionerSearch(query: URLSearchParams): SdsUserId;
-  parseOrganizationSearch(query: URLSearchParams): OdsCode;
+  parseOrganizationSearch(query: URLSearchParams): string;
   parseSlotSearch(query: URLSearchParams, zone: PracticeZone): ParsedSlotSearch;
   /** `resource` has passed structural validation: known elements, base cardinalities and types. */
   parseRegistration(resource: unknown): RegistrationRequest;

@@ -20,8 +20,8 @@ describe('find an organisation [4.4-15 4.4-16 4.4-18 9.7-1 9.7-2 9.7-3 9.7-8 9.7
     system: ODS_CODE,
     good: 'A99901',
     // The second one is another practice that is served here: each answers for itself alone.
-    unknown: ['ZZZZZZ', 'A99902'],
-    malformed: ['a99901', 'A9', 'A99901-1', 'A99901 ', 'A9990123456', 'Ä99901'],
+    unknown: ['ZZZZZZ', 'unknownORG', 'a99901', 'A99902'],
+    malformed: ['A99901-1', 'A99901 ', 'A'.repeat(21), 'Ä99901'],
   });
 
   it('find an organisation: everything known is populated, and nothing else [9.7-4 9.7-5 9.7-6 9.7-7 11-10]', async () => {

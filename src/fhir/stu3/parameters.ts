@@ -4,14 +4,7 @@
  * (https://developer.nhs.uk/apis/gpconnect-1-2-7/). Names and values are case sensitive; unknown parameters are ignored.
  */
 import { GatewayError } from '../../domain/errors.js';
-import {
-  parseNhsNumber,
-  parseOdsCode,
-  parseSdsUserId,
-  type NhsNumber,
-  type OdsCode,
-  type SdsUserId,
-} from '../../domain/identifiers.js';
+import { parseNhsNumber, parseSdsUserId, type NhsNumber, type SdsUserId } from '../../domain/identifiers.js';
 import type { SlotFilter } from '../../domain/schedule.js';
 import { DAY, isLocalDate, MINUTE, type Instant, type Period, type PracticeZone } from '../../domain/time.js';
 import type { ParsedSlotSearch } from '../representation.js';
@@ -95,13 +88,16 @@ export function parsePractitionerSearch(query: URLSearchParams): SdsUserId {
   });
 }
 
-export function parseOrganizationSearch(query: URLSearchParams): OdsCode {
+/** Searched for may be anything that looks like a code: one in small letters is nobody's, and no match is no error. */
+const CODE_LIKE = /^[A-Za-z0-9]{1,20}$/;
+
+export function parseOrganizationSearch(query: URLSearchParams): string {
   return parseIdentifier(query, {
     system: IDENTIFIER_SYSTEM.odsCode,
     called: 'ODS code',
-    parse: parseOdsCode,
+    parse: (text) => (CODE_LIKE.test(text) ? text : undefined),
     code: 'invalid-identifier-value',
-    remedy: 'the value is no ODS code; send three to ten capital letters and digits',
+    remedy: 'the value is no ODS code; send its letters and digits',
   });
 }
 
