@@ -62,7 +62,7 @@ const CODES: [string, number, string, string, string, Cause][] = [
     'INVALID_IDENTIFIER_VALUE',
     'value',
     'Invalid identifier value',
-    (consumer) => consumer.get('findPractitioner', findPractitionerPath('12345')),
+    (consumer) => consumer.get('findPractitioner', findPractitionerPath('555-1234')),
   ],
   [
     'register a patient: a failed trace',
