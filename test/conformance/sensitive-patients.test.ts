@@ -63,6 +63,23 @@ describe('Appointments of a person who became sensitive [13-12 13-19]', () => {
     expect((await ask()).status).toBeLessThan(300);
   });
 
+  it.each(asks)('are not %s while the register is away, once it has said so', async (_, ask) => {
+    Object.assign(person(), { kind: 'sensitive', security: 'R' });
+    expectRefusal(await asks[0]?.[1](), 404, 'PATIENT_NOT_FOUND');
+    gateway.register.faults.script({ times: 'always', fault: { kind: 'status', status: 503 } });
+    expect((await ask()).status).toBe(500);
+  });
+
+  it('are read again when the register no longer says so', async () => {
+    Object.assign(person(), { kind: 'sensitive', security: 'R' });
+    expectRefusal(await asks[0]?.[1](), 404, 'PATIENT_NOT_FOUND');
+    Object.assign(person(), { kind: 'ordinary', security: 'U' });
+    for (const [, ask] of asks.slice(0, 2)) expect((await ask()).status).toBe(200);
+    expect((await consumer.get('readPatient', `/Patient/${patient}`)).status).toBe(200);
+    gateway.register.faults.script({ times: 'always', fault: { kind: 'status', status: 503 } });
+    expect((await asks[0]?.[1]())?.status).toBe(200);
+  });
+
   it('the register is asked again only when its last answer has grown old', async () => {
     const asked = (): number => gateway.register.requests.count({ method: 'GET' });
     await asks[0]?.[1]();

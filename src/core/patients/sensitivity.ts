@@ -3,6 +3,7 @@ import { GatewayError, isGatewayError } from '../../domain/errors.js';
 import type { PatientId } from '../../domain/identifiers.js';
 import type { PatientLink } from '../../ports/ledger.js';
 import { auditEvent, type GatewayContext, type Request } from '../context.js';
+import { noLongerVerified } from '../rows/patient-link.js';
 
 /**
  * Where a person can be met is what the national register protects when it flags somebody as sensitive: an appointment
@@ -23,11 +24,16 @@ async function mayBeSpokenOf(context: GatewayContext, request: Request, link: Pa
     const { signal, caller } = request;
     trace = await context.demographics.trace(link.nhsNumber, { signal, traceId: caller.traceId });
   } catch (error) {
-    if (!isGatewayError(error) || error.code !== 'demographics-unavailable') throw error;
-    return true;
+    const wasVerified = link.status === 'verified';
+    if (wasVerified && isGatewayError(error) && error.code === 'demographics-unavailable') return true;
+    throw error;
   }
-  if (trace.outcome === 'sensitive') return false;
-  if (trace.outcome === 'found') {
+  if (trace.outcome === 'sensitive') {
+    await noLongerVerified(context, request, link);
+    return false;
+  }
+  // Somebody who was not verified before is verified with all that belongs to it when found again.
+  if (trace.outcome === 'found' && link.status === 'verified') {
     const event = auditEvent(request, 'registration-outcome', now, {
       resources: [`Patient/${link.id}`],
       state: 'LINKED',

@@ -132,7 +132,10 @@ export async function verifiedLink(
     if (wasVerified && isGatewayError(error) && error.code === 'demographics-unavailable') return link;
     throw error;
   }
-  if (verification.result === 'not-verified') return undefined;
+  if (verification.result === 'not-verified') {
+    await noLongerVerified(context, request, link);
+    return undefined;
+  }
   const saved = await context.ledger.savePatientLink(
     {
       ...link,
@@ -145,4 +148,16 @@ export async function verifiedLink(
     auditEvent(request, 'registration-outcome', now, { resources: [`Patient/${link.id}`], state: 'LINKED' }),
   );
   return saved ?? (await context.ledger.findPatientLink(link.practice, link.nhsNumber));
+}
+
+/** What the register last said holds while it is away: who is not to be spoken of now is not spoken of then. */
+export async function noLongerVerified(context: GatewayContext, request: Request, link: PatientLink): Promise<void> {
+  if (link.version === 0 || link.status !== 'verified') return;
+  await context.ledger.savePatientLink(
+    { ...link, status: 'untraced', tracedAt: undefined },
+    auditEvent(request, 'registration-outcome', context.runtime.clock.now(), {
+      resources: [`Patient/${link.id}`],
+      state: 'UNVERIFIED',
+    }),
+  );
 }
