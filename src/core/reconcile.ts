@@ -14,7 +14,7 @@ import type { Call, LookUp } from '../ports/practice-system.js';
 import type { Log, Runtime } from '../ports/runtime.js';
 import { ownAuditEvent } from './context.js';
 import type { Directory, PracticeEntry } from './directory.js';
-import { bookedAs, unbroken } from './rows/practice-bookings.js';
+import { bookedAs, CANCELLED_BY_PRACTICE, unbroken } from './rows/practice-bookings.js';
 import { cancelBookings } from './saga/cancel-bookings.js';
 import { settleCancellation } from './saga/settle-cancellation.js';
 import { TAKE_BACK_REASON } from './saga/take-back.js';
@@ -125,7 +125,8 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
       // A cancelled booking may be another one than ours while the practice may still act on what we sent.
       if (seen.found === 'cancelled' && lookedAt >= settledAt) {
         const practiceRefs = seen.appointments.map(({ ref }) => ref);
-        return { state: 'CANCELLED', practiceRefs, revises: true, evidence: 'cancelled at the practice' };
+        const details = { ...attempt.details, cancellationReason: CANCELLED_BY_PRACTICE };
+        return { state: 'CANCELLED', practiceRefs, details, revises: true, evidence: 'cancelled at the practice' };
       }
       if (seen.found === 'no-evidence' || seen.found === 'cancelled') negativeSince = undefined;
       else if (lookedAt >= settledAt) {

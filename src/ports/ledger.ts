@@ -204,6 +204,8 @@ export interface AttemptChange {
   readonly revises?: boolean;
   readonly start?: Instant;
   readonly end?: Instant;
+  /** Instead of those it had; one that another live attempt holds stays with that one. */
+  readonly slots?: readonly AttemptSlot[];
   readonly details?: AppointmentDetails;
   readonly sentAt?: Instant;
   readonly settleAt?: Instant;

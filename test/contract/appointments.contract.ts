@@ -129,6 +129,24 @@ export function appointmentsContract(name: string, open: () => Promise<RecordsUn
       });
     });
 
+    describe('slots', () => {
+      it('of an attempt are those it was last given, and one that another holds stays with that one', async () => {
+        const [one, two, three] = [1, 2, 3].map((n) => newAttempt(n));
+        if (!one || !two || !three) throw new Error('no attempts');
+        const first = await move(ledger, await claimNew(ledger, one), 'BOOKED');
+        const second = await move(ledger, await claimNew(ledger, two), 'BOOKED');
+        const slots = [...two.slots, ...three.slots];
+        expect((await move(ledger, first, 'BOOKED', { slots })).slots).toEqual(slots);
+        const held = await ledger.heldSlots(PRACTICE, { start: 0, end: NOW * 2 });
+        expect(new Map(held.map(({ slot, attempt }) => [slot, attempt]))).toEqual(
+          new Map([
+            [two.slots[0]?.id, second.id],
+            [three.slots[0]?.id, first.id],
+          ]),
+        );
+      });
+    });
+
     describe('adopting', () => {
       it('gives a booking a row with an id, and its audit row', async () => {
         const asked = adopted(1);

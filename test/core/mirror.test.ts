@@ -1,16 +1,18 @@
 /** What a reader is told of a booking that is not settled, or that the desk has given to somebody else. */
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Booked } from '../../src/core/appointments/book-appointment.js';
 import { cancelAppointment } from '../../src/core/appointments/change-appointment.js';
 import { listAppointments } from '../../src/core/appointments/list-appointments.js';
 import { readAppointment } from '../../src/core/appointments/read-appointment.js';
 import type { Appointment, AppointmentAsSent } from '../../src/domain/appointment.js';
 import { GatewayError } from '../../src/domain/errors.js';
 import type { NhsNumber, PatientId, PracticePatientRef } from '../../src/domain/identifiers.js';
+import type { Slot } from '../../src/domain/schedule.js';
 import { HOUR, MINUTE } from '../../src/domain/time.js';
 import type { Attempt, AttemptState } from '../../src/ports/ledger.js';
-import type { PracticeAppointment, PracticeSystem } from '../../src/ports/practice-system.js';
-import { claimNew, linkEvent, newAttempt, patientLink } from '../records/samples.js';
-import { appointmentIn, changedRow, DEADLINE_MS, NOW, slotNumber } from './bench.js';
+import type { BookedPlace, PracticeAppointment, PracticeSystem } from '../../src/ports/practice-system.js';
+import { claimNew, linkEvent, newAttempt, patientLink, practiceRef } from '../records/samples.js';
+import { appointmentIn, bookingOf, changedRow, DEADLINE_MS, NOW, SCHEDULE, slotNumber } from './bench.js';
 import { openDesk, type BookingDesk } from './booking-desk.js';
 
 const FIRST = slotNumber(1);
@@ -119,5 +121,49 @@ describe('A booking that the desk has given to another patient', () => {
         Promise.resolve({ ref, nhsNumber: second.nhsNumber, demographics: second.registered, status: 'active' }),
     });
     expect(await ending(list(second.id))).toBe('unrepresentable-record');
+  });
+});
+
+describe('A slot that the desk has made free', () => {
+  const placed = (slot: Slot): BookedPlace => ({
+    slots: [slot.id],
+    schedule: SCHEDULE,
+    type: slot.type,
+    channel: slot.channel,
+  });
+  const another = (slot: Slot): Promise<Booked> => {
+    desk.answers.push({ class: 'done', value: appointmentIn(slot, { ref: practiceRef('888') }) });
+    return desk.book(bookingOf([slot], { description: 'Another' }), { traceId: 'trace-2' });
+  };
+
+  it('by moving its booking can be booked again, and the moved one names where it is now', async () => {
+    await open();
+    const { appointment } = await desk.book();
+    const { start, end } = desk.slots[2];
+    standing = { start, end, place: placed(desk.slots[2]) };
+    await another(FIRST);
+    expect(desk.sent).toHaveLength(2);
+    expect(await read(appointment.id)).toMatchObject({ start, end, version: '2', slots: [desk.slots[2].id] });
+    expect(await ending(another(desk.slots[2]))).toBe('slot-taken');
+  });
+
+  it('of several can be booked again, and the appointment has the rest', async () => {
+    await open();
+    Object.assign(desk.at.system, {
+      capabilities: { ...desk.at.system.capabilities, multiSlot: 'booking-per-slot' },
+      readAppointment: (ref: string) => {
+        const [, second] = desk.slots;
+        const isSecond = ref === appointmentIn(second).ref;
+        return Promise.resolve(
+          isSecond
+            ? appointmentIn(second, { place: placed(second) })
+            : appointmentIn(FIRST, { status: 'cancelled', place: placed(FIRST) }),
+        );
+      },
+    });
+    const { appointment } = await desk.book(bookingOf([desk.slots[0], desk.slots[1]]));
+    await another(FIRST);
+    expect(desk.sent).toHaveLength(3);
+    expect((await read(appointment.id)).slots).toEqual([desk.slots[1].id]);
   });
 });

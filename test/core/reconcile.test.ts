@@ -123,7 +123,11 @@ describe('positive proof', () => {
     await bench.runtime.advance(59 * SECOND);
     expect(await stateOf(attempt)).toBe('CONFIRM_OPEN');
     await bench.runtime.advance(2 * SECOND);
-    expect(await stored(attempt)).toMatchObject({ state: 'CANCELLED', practiceRefs: [APPOINTMENT.ref] });
+    expect(await stored(attempt)).toMatchObject({
+      state: 'CANCELLED',
+      practiceRefs: [APPOINTMENT.ref],
+      details: { cancellationReason: 'Cancelled by the practice' },
+    });
   });
 
   it('is looked for at once, then after 0.5, 1, 2, 4, 8 and 15 seconds, then every 20', async () => {

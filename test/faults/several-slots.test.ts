@@ -77,7 +77,7 @@ describe('the second of two calls', () => {
     const issue = expectRefusal(answer, 504, 'INTERNAL_SERVER_ERROR');
     expect(issue.diagnostics).toMatch(/not yet known/);
     const id = /Reference: ([A-Za-z0-9\-.]+)/.exec(issue.diagnostics)?.[1] ?? '';
-    expect((await read(gateway.consumer(), id)).status).toBe(404);
+    expect((await read(gateway.consumer(), id)).status).toBe(504);
     // Both places stay with the attempt until it is settled.
     const free = new Set((await freeSlots(gateway.consumer())).map((slot) => slot.id));
     expect(pair.map((slot) => free.has(slot.id))).toEqual([false, false]);

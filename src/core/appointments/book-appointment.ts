@@ -18,7 +18,7 @@ import { mayOwnUnknown } from '../rows/practice-bookings.js';
 import { refuseSensitive } from '../patients/sensitivity.js';
 import { checkAgainstPlaces, checkBeforeReading, placeOf, type Place } from '../rules/place-rules.js';
 import { withinCaps } from '../rules/slot-cap.js';
-import { mirroredIfKnown, releaseIfCancelled } from './mirror.js';
+import { hasLeft, mirroredIfKnown } from './mirror.js';
 import { confirm } from '../saga/confirm.js';
 import { contended, notBooked, outcomeUnknown, patientGone, slotTaken } from '../saga/refusals.js';
 import { finish, type Saga } from '../saga/saga.js';
@@ -169,9 +169,9 @@ async function claim(saga: Saga, places: readonly [Place, ...Place[]]): Promise<
     if (claimed.kind === 'new') return { attempt: claimed.attempt, replayed: false };
     if (claimed.kind === 'existing') return { attempt: sameRequest(saga, claimed.attempt), replayed: true };
     // The slot belongs to another attempt. Where the practice sells exact times and shows this one free, the booking
-    // may have been cancelled at the desk; a place in a queue is sold once and for all.
+    // may have been cancelled or moved at the desk; a place in a queue is sold once and for all.
     if (claimed.attempt.state !== 'BOOKED') throw contended(practice.odsCode);
-    if (slot.timing === 'estimated' || !(await releaseIfCancelled(context, request, claimed.attempt)))
+    if (slot.timing === 'estimated' || !(await hasLeft(context, request, claimed.attempt, booking.slots)))
       throw slotTaken();
   }
 }

@@ -8,9 +8,9 @@ import type { BookedPlace, PracticeAppointment } from '../../ports/practice-syst
 import { auditEvent, callFor, requireEnabled, type GatewayContext, type Request } from '../context.js';
 import { disclosedPatient } from '../patients/find-patient.js';
 import { roleIn, toAppointment } from '../rows/attempt.js';
-import { mayOwnUnknown } from '../rows/practice-bookings.js';
+import { CANCELLED_BY_PRACTICE, mayOwnUnknown } from '../rows/practice-bookings.js';
 import { contended } from '../saga/refusals.js';
-import { CANCELLED_BY_PRACTICE, mirroredFrom } from './mirror.js';
+import { mirroredFrom } from './mirror.js';
 
 /** What the consumer reads where the practice recorded no text of its own. */
 const MADE_AT_PRACTICE = 'Booked at the practice';

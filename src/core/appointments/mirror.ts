@@ -4,14 +4,20 @@
  * new one.
  */
 import { GatewayError, isGatewayError } from '../../domain/errors.js';
+import type { SlotId } from '../../domain/identifiers.js';
 import type { Practice } from '../../domain/practice.js';
-import { LIVE_STATES, type Attempt, type AppointmentDetails, type AttemptChange } from '../../ports/ledger.js';
+import {
+  LIVE_STATES,
+  type Attempt,
+  type AppointmentDetails,
+  type AttemptChange,
+  type AttemptSlot,
+} from '../../ports/ledger.js';
 import type { Call, PracticeAppointment } from '../../ports/practice-system.js';
 import { auditEvent, callFor, type GatewayContext, type Request } from '../context.js';
 import { roleIn } from '../rows/attempt.js';
+import { CANCELLED_BY_PRACTICE } from '../rows/practice-bookings.js';
 import { outcomeUnknown } from '../saga/refusals.js';
-
-export const CANCELLED_BY_PRACTICE = 'Cancelled by the practice';
 
 export function notFound(): GatewayError {
   return new GatewayError('record-not-found', 'No appointment with this id at this practice');
@@ -59,14 +65,27 @@ export async function mirroredFrom(
   const end = Math.max(...live.map((booking) => booking.end));
   const details = detailsFrom(attempt, live, request.entry.practice);
   if (start === attempt.start && end === attempt.end && details === attempt.details) return attempt;
+  // Where only a clinician was replaced the slots stay: those of a queue need not be the places it gave.
+  const slots = start === attempt.start && end === attempt.end ? undefined : slotsOf(live);
   return change(context, request, attempt, {
     state: 'BOOKED',
     start,
     end,
+    ...(slots && { slots }),
     details,
     revises: true,
     evidence: 'changed by the practice',
   });
+}
+
+/** The places that are left of it, or that it was moved to; `undefined` when the practice can no longer tell. */
+function slotsOf(live: readonly PracticeAppointment[]): readonly AttemptSlot[] | undefined {
+  const slots: AttemptSlot[] = [];
+  for (const { start, end, place } of [...live].sort((a, b) => a.start - b.start)) {
+    if (!place) return undefined;
+    slots.push(...place.slots.map((id) => ({ id, start, end })));
+  }
+  return slots;
 }
 
 /** What the practice says of the appointment beside its time; the same object when nothing has changed. */
@@ -127,10 +146,21 @@ async function change(
   return changed ?? (await context.ledger.readAttempt(attempt.practice, attempt.id)) ?? attempt;
 }
 
-/** Whether a slot that a booked attempt holds is in truth free again because the practice cancelled that booking. */
-export async function releaseIfCancelled(context: GatewayContext, request: Request, holder: Attempt): Promise<boolean> {
+/**
+ * Whether slots that a booked attempt holds are in truth free again, because the practice has cancelled that booking, a
+ * part of it, or moved it.
+ */
+export async function hasLeft(
+  context: GatewayContext,
+  request: Request,
+  holder: Attempt,
+  slots: readonly SlotId[],
+): Promise<boolean> {
   if (holder.practiceRefs.length === 0) return false;
   const bookings = await readBookings(request, holder, 'book');
-  if (bookings.some(({ status }) => status !== 'cancelled')) return false;
-  return (await cancelledByPractice(context, request, holder)).state === 'CANCELLED';
+  const now =
+    bookings.length === 0
+      ? await cancelledByPractice(context, request, holder)
+      : await mirroredFrom(context, request, holder, bookings);
+  return !LIVE_STATES.has(now.state) || !now.slots.some(({ id }) => slots.includes(id));
 }

@@ -3,6 +3,9 @@ import type { Period } from '../../domain/time.js';
 import type { AttemptChange, HeldSlot } from '../../ports/ledger.js';
 import type { PracticeAppointment } from '../../ports/practice-system.js';
 
+/** What a reader is told where the practice gives no reason. */
+export const CANCELLED_BY_PRACTICE = 'Cancelled by the practice';
+
 /** From the first start to the last end; `undefined` when somebody else is seen in between. */
 export function unbroken(bookings: readonly PracticeAppointment[]): Period | undefined {
   const [first, ...rest] = [...bookings].sort((a, b) => a.start - b.start);

@@ -95,6 +95,11 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
       commits.commit(async (commit) => {
         const [row] = await queries.change(commit.db, rows.toChangeRow(id, version, change));
         if (row === undefined) return undefined;
+        if (change.slots) {
+          await queries.deleteSlots(commit.db, { id });
+          const moved = { id, practice: row.practice, slots: change.slots };
+          for (const slot of rows.toUnheldSlotRows(moved)) await queries.insertSlot(commit.db, slot);
+        }
         const follow = liveFlag(change.state) === 1 ? queries.takeSlots : queries.dropSlots;
         await follow(commit.db, { id });
         const owned = change.practiceRefs && (await queries.bookingsOf(commit.db, { id }));
@@ -112,7 +117,7 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
         const [owner] = await queries.ownerOf(commit.db, { practice, ref });
         if (owner) return load(commit.db, owner);
         const row = rows.toAdoptedRow(appointment);
-        const slots = rows.toAdoptedSlotRows(appointment);
+        const slots = rows.toUnheldSlotRows(appointment);
         await queries.insert(commit.db, row);
         for (const slot of slots) await queries.insertSlot(commit.db, slot);
         await queries.insertBooking(commit.db, { practice, practice_ref: ref, attempt_id: id });

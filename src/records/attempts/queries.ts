@@ -192,6 +192,9 @@ export function prepareQueries(db: Kysely<Schema>) {
     dropSlots: prepare<{ id: AppointmentId }>()((p) =>
       db.updateTable('attempt_slot').set({ live: 0 }).where('attempt_id', '=', p('id')).where('live', '=', 1),
     ),
+    deleteSlots: prepare<{ id: AppointmentId }>()((p) =>
+      db.deleteFrom('attempt_slot').where('attempt_id', '=', p('id')),
+    ),
     // What the practice did is recorded even where it sold a place twice: then the other attempt keeps the slot.
     takeSlots: prepare<{ id: AppointmentId }>()((p) =>
       db

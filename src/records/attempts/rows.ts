@@ -49,7 +49,8 @@ export interface AttemptRows {
   toSlotRows(attempt: NewAttempt): readonly AttemptSlotTable[];
   /** A booking that the practice made itself: nothing is asked of anybody, so there is no request to keep. */
   toAdoptedRow(appointment: AdoptedAppointment): AttemptTable;
-  toAdoptedSlotRows(appointment: AdoptedAppointment): readonly AttemptSlotTable[];
+  /** Slots that are not held, or not yet. */
+  toUnheldSlotRows(of: Pick<NewAttempt, 'id' | 'practice' | 'slots'>): readonly AttemptSlotTable[];
   toChangeRow(id: AttemptTable['id'], version: number, change: AttemptChange): ChangeRow;
   fromRows(row: AttemptTable, slots: readonly SlotRow[], bookings: readonly PracticeAppointmentRef[]): Attempt;
   patientHmac(practice: OdsCode, patientId: PatientId): string;
@@ -149,7 +150,7 @@ export function createAttemptRows(sealing: Sealing): AttemptRows {
     }),
 
     // The practice keeps its own diary: a place it gave away itself is not held here as well.
-    toAdoptedSlotRows: (appointment) => slotRows(appointment, 0),
+    toUnheldSlotRows: (of) => slotRows(of, 0),
 
     toChangeRow: (id, version, change) => ({
       id,
