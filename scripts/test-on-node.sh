@@ -27,5 +27,6 @@ git -C "$root" archive HEAD | tar -x -C "$work/checkout"
 cd "$work/checkout"
 echo "Node $(node --version)"
 npm ci --no-audit --no-fund
-npm test
+# Which format a body has does not depend on the version of Node: once is enough here.
+npm test -- --project json
 npm run demo -- --once
