@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'xml',
           include: ['test/conformance/**/*.test.ts'],
-          exclude: ['transport', 'terminator', 'access', 'xml'].map((name) => `test/conformance/${name}.test.ts`),
+          exclude: ['transport', 'access', 'xml'].map((name) => `test/conformance/${name}.test.ts`),
           env: { SLOTBRIDGE_TEST_FORMAT: 'xml' },
         },
       },
