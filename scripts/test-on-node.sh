@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the tests of the committed state under another major version of Node, in a folder of its own:
-#   scripts/test-on-node.sh 24
+#   scripts/test-on-node.sh 24 [all]
 # Node comes from the npm registry (the package that `node` installs for this machine), with its headers, because the
 # database driver is compiled for the version it runs on.
 set -euo pipefail
@@ -27,6 +27,7 @@ git -C "$root" archive HEAD | tar -x -C "$work/checkout"
 cd "$work/checkout"
 echo "Node $(node --version)"
 npm ci --no-audit --no-fund
-# Which format a body has does not depend on the version of Node: once is enough here.
-npm test -- --project json
+# Rules of the specification do not depend on the version of Node, but sockets, files and the database driver do: the
+# conformance suite is left to the first run, so that all of it ends in time. `all` as a second argument runs it too.
+if [ "${2:-}" = all ]; then npm test; else npm test -- --project json --exclude 'test/conformance/**'; fi
 npm run demo -- --once
