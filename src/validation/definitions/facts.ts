@@ -67,7 +67,7 @@ export interface BaseDefinitionsFile {
 }
 
 /** A concept without children is its code alone; one with children is a list that begins with its own code. */
-export type ConceptFacts = string | readonly [code: string, ...children: ConceptFacts[]];
+export type ConceptFacts = string | readonly (string | ConceptFacts)[];
 
 export interface CodeSystemFacts {
   readonly concepts: readonly ConceptFacts[];
