@@ -13,7 +13,7 @@ import { createClientIdentification } from './http/access/client-identity.js';
 import { openTlsFiles } from './http/access/tls-files.js';
 import { checkBinding } from './http/access/transport.js';
 import { HOUR, MINUTE, SECOND } from './domain/time.js';
-import { stu3Representation } from './fhir/stu3/index.js';
+import { STU3_PATH, stu3Representation } from './fhir/stu3/index.js';
 import { createXmlCodec } from './fhir/xml/index.js';
 import { createApp } from './http/app.js';
 import type { GatewayHttp } from './http/exchange.js';
@@ -45,8 +45,6 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
-/** Path of the STU3 face below a practice's ODS code: FHIR version, GP Connect major version, routing segment. */
-const STU3_PATH = 'STU3/1/gpconnect';
 const STOP_GRACE_MS = 20 * SECOND;
 const READY_CACHED_MS = 2 * SECOND;
 

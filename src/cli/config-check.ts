@@ -2,9 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { ConfigurationError, formatProblems, loadConfiguration, type Configuration } from '../config.js';
 import { registry } from '../connectors/registry.js';
-
-/** Of the STU3 face, below a practice's or a group's own part of the address. */
-const STU3_PATH = 'STU3/1/gpconnect';
+import { STU3_PATH } from '../fhir/stu3/index.js';
 
 export function checkConfiguration(file: string, { format }: { readonly format: string }): void {
   if (format !== 'text' && format !== 'json') throw new Error(`'${format}' is no format: use text or json`);

@@ -23,6 +23,9 @@ import {
 import { writeFederatedSlots, writeFreeSlots } from './resources/free-slots.js';
 import { writePatient, writePatientSearch, writeRegistration } from './resources/patient.js';
 
+/** Below a practice's ODS code or a group's address: FHIR version, GP Connect major version, routing segment. */
+export const STU3_PATH = 'STU3/1/gpconnect';
+
 export const stu3Representation = {
   parsePatientSearch,
   parsePractitionerSearch,
