@@ -54,7 +54,7 @@ export async function bookAppointment(
   }
 
   const { practiceRef } = link;
-  await refuseSensitive(context, request, link.id);
+  await refuseSensitive(context, request, link);
   return withinDeadline(context, request, async (signal) => {
     const fingerprint = fingerprintOf(practice.odsCode, booking);
     const key: IdempotencyKey = explicitKey ?? {

@@ -8,10 +8,15 @@ import { noLongerVerified } from '../rows/patient-link.js';
 /**
  * Where a person can be met is what the national register protects when it flags somebody as sensitive: an appointment
  * of such a person SHALL be answered as if there were no patient. Asked again when the last answer has grown old; while
- * the register is away, what it said last holds.
+ * the register is away, what it said last holds. A caller that has just read the link gives it, others the id.
  */
-export async function refuseSensitive(context: GatewayContext, request: Request, id: PatientId): Promise<void> {
-  const link = await context.ledger.readPatientLink(request.entry.practice.odsCode, id);
+export async function refuseSensitive(
+  context: GatewayContext,
+  request: Request,
+  patient: PatientId | PatientLink,
+): Promise<void> {
+  const { odsCode } = request.entry.practice;
+  const link = typeof patient === 'string' ? await context.ledger.readPatientLink(odsCode, patient) : patient;
   if (!link || (await mayBeSpokenOf(context, request, link))) return;
   throw new GatewayError('patient-not-found', 'No patient with this id at this practice. Find the patient again');
 }
