@@ -72,8 +72,8 @@ export async function linkedRecord(
 }
 
 /**
- * The record that a link points to, whatever its status. A practice that had noted a number in the wrong record and mended it has moved the
- * number to another person's record or to none: then the link points to nobody we may speak of.
+ * The record that a link points to, whatever its status. A practice that had noted a number in the wrong record and
+ * mended it has moved the number to another person's record or to none: then the link points to nobody we may speak of.
  */
 export async function storedRecord(
   request: Request,
