@@ -1,7 +1,9 @@
 /**
- * Settles what was left open: by looking. The one thing it sends is the cancellation of a booking that is proven to be
- * the attempt's own and that nobody wants: one half of a booking whose other half failed, or one that a consumer has
- * asked to cancel.
+ * Settles what was left open: by looking. The one thing it sends is the cancellation of a booking that is the attempt's
+ * own and that nobody wants: one half of a booking whose other half failed, or one that a consumer has asked to cancel.
+ * Its own are those that the practice has answered with, and those that only a look-up found. Where the practice keeps no
+ * reference of ours, the latter are taken to be ours by patient, session and time: what the desk has booked for the same
+ * patient at the same place meanwhile looks the same.
  *
  * Positive proof counts at once. Negative proof counts only from a look-up that started at or after the settle time,
  * twice and some seconds apart, because until then the practice may still act on what we sent. What cannot be proved
