@@ -8,8 +8,8 @@
  * (with `$ref`, ajv copies its list of errors at every level, which takes time that grows with its square).
  */
 import { Ajv, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv';
-import type { Definitions, Property, Structure } from './definitions.js';
-import { addKeywords, type ShapeRule } from './keywords.js';
+import type { Definitions, Property, Structure } from './definitions/base.js';
+import { addKeywords, codeListOf, type ShapeRule } from './keywords.js';
 import { PRIMITIVE_CHECKS } from './primitives.js';
 
 export interface Compiler {
@@ -122,8 +122,8 @@ function valueSchema(property: Property, definitions: Definitions, repeats: bool
   const nullable = (kind: string): string | string[] => (repeats ? [kind, 'null'] : kind);
   if (property.extends) return { type: nullable('object'), structure: 'Element' };
   if (type.code === 'Resource') return { type: 'object', resource: true };
-  const binding = element.facts.binding;
-  const bound = binding !== undefined && definitions.codeLists.has(binding) ? { binding } : {};
+  const { strength, valueSet = '' } = element.facts.binding ?? {};
+  const bound = strength === 'required' && codeListOf(valueSet, definitions) !== undefined ? { binding: valueSet } : {};
   if (structure !== undefined) {
     const targets = type.targets === undefined ? {} : { targets: type.targets };
     return { type: 'object', structure, ...bound, ...targets };

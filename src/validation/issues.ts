@@ -5,7 +5,8 @@
  * that was sent, because the value may be a patient's.
  */
 import type { ErrorObject } from 'ajv';
-import type { Definitions } from './definitions.js';
+import type { Definitions } from './definitions/base.js';
+import { codeListOf } from './keywords.js';
 import { elementName, locate, type Place } from './locate.js';
 import { PRIMITIVE_CHECKS } from './primitives.js';
 
@@ -133,7 +134,7 @@ function wrongFormat({ fhirPath, label, property, value }: Place): StructureIssu
 }
 
 function allowedCodes(url: string, definitions: Definitions): string {
-  const codes = (definitions.codeLists.get(url) ?? []).flatMap((list) => list.codes);
+  const codes = (codeListOf(url, definitions) ?? []).flatMap((list) => list.codes);
   if (codes.length > MOST_CODES_LISTED) return `use one of the value set ${url}.`;
   return `use one of: ${codes.join(', ')}.`;
 }

@@ -1,7 +1,8 @@
 /** The rules of FHIR's JSON form that JSON Schema has no words for, as ajv keywords. */
 import type { Ajv, ValidateFunction } from 'ajv';
 import type { Compiler, Faults } from './compile.js';
-import type { CodeList, Definitions } from './definitions.js';
+import { loadBaseCodes, type Definitions } from './definitions/base.js';
+import type { ConceptFacts, IncludeFacts } from './definitions/facts.js';
 
 /** Value of the keyword `shape`: what has to hold between the properties of one object. */
 export interface ShapeRule {
@@ -57,7 +58,7 @@ export function addKeywords(ajv: Ajv, definitions: Definitions, compiler: Compil
   ajv.addKeyword({
     keyword: 'binding',
     compile: (url: string) => {
-      const allows = codeListCheck(definitions.codeLists.get(url) ?? []);
+      const allows = codeListCheck(codeListOf(url, definitions) ?? []);
       return (data: unknown, context: Context) => {
         if (!allows(data)) report('binding', context, { url });
         return true;
@@ -127,6 +128,40 @@ function checkPair(name: string, data: Json, report: Report): void {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
+}
+
+/** Codes by code system. */
+export type CodeList = readonly { readonly system: string; readonly codes: readonly string[] }[];
+
+/** The codes of one of FHIR's own value sets; `undefined` where they can't all be named. */
+export function codeListOf(url: string, { release }: Definitions): CodeList | undefined {
+  const { codeSystems, valueSets } = loadBaseCodes(release);
+  const codesOf = ({ system = '', codes, filters = [], valueSets: others }: IncludeFacts): string[] | undefined => {
+    const [filter, ...more] = filters;
+    if (others !== undefined || more.length > 0) return undefined;
+    if (codes !== undefined) return [...codes];
+    const facts = codeSystems[system];
+    if (facts === undefined || facts.incomplete || (filter !== undefined && filter.op !== 'is-a')) return undefined;
+    return facts.concepts.flatMap((concept) => codesBelow(concept, filter?.value));
+  };
+  const { include = [], exclude = [] } = valueSets[url] ?? {};
+  const lists: { system: string; codes: string[] }[] = [];
+  for (const part of include) {
+    const codes = codesOf(part);
+    if (codes === undefined || codes.length === 0) return undefined;
+    const excluded = new Set(
+      exclude.filter(({ system }) => system === part.system).flatMap((one) => codesOf(one) ?? []),
+    );
+    lists.push({ system: part.system ?? '', codes: codes.filter((code) => !excluded.has(code)) });
+  }
+  return lists.length === 0 ? undefined : lists;
+}
+
+/** All codes of a concept's tree, or of the part of it at and below one code. */
+function codesBelow(concept: ConceptFacts, top?: string): string[] {
+  const [code, children] = typeof concept === 'string' ? [concept, []] : [String(concept[0]), concept.slice(1)];
+  const inside = top === undefined || code === top;
+  return [...(inside ? [code] : []), ...children.flatMap((child) => codesBelow(child, inside ? undefined : top))];
 }
 
 /** A required binding: the code, or at least one coding of the concept, is in the list. */

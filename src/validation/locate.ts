@@ -1,5 +1,5 @@
 /** Finds what a JSON pointer points to, both in a resource and in the definitions. */
-import type { Definitions, Property, Structure } from './definitions.js';
+import type { Definitions, Property, Structure } from './definitions/base.js';
 
 export interface Place {
   /** `Patient.name[0].given[1]`; the element of a choice is `value`, whatever its type. */

@@ -1,6 +1,6 @@
 /** Checks resources against the base structure of their FHIR version, before any profile is looked at. */
 import { compileAll, createCompiler, type Compiler } from './compile.js';
-import type { Definitions } from './definitions.js';
+import type { Definitions } from './definitions/base.js';
 import { toIssues, type StructureIssue } from './issues.js';
 import { isRecord } from './locate.js';
 

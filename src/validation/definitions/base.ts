@@ -1,51 +1,17 @@
 /**
- * The facts of a FHIR version's base definitions, as `profiles/base/<version>.json` holds them, and the structures
- * worked out from them: each type, and each element with elements of its own, with what it inherits.
+ * The facts of a release's official definitions, as the files of `profiles/base` hold them, and the structures worked
+ * out from them: each type, and each element with elements of its own, with what it inherits.
  */
 import { readFileSync } from 'node:fs';
-
-export interface Constraint {
-  readonly key: string;
-  readonly severity: 'error' | 'warning';
-  readonly expression: string;
-}
-
-export interface ElementType {
-  readonly code: string;
-  /** A constrained form of the type, for example `SimpleQuantity` for `Quantity`. */
-  readonly profile?: string;
-  /** Resource types a reference may point to; absent where any will do. */
-  readonly targets?: readonly string[];
-}
-
-export interface ElementFacts {
-  /** Relative to its type: `participant.status`. */
-  readonly path: string;
-  readonly min: number;
-  /** A number or `*`. */
-  readonly max: string;
-  readonly types?: readonly ElementType[];
-  /** Absolute path of the element whose content this one shares. */
-  readonly contentReference?: string;
-  /** Canonical URL of the value set a required binding names; it has a code list unless it cannot be enumerated. */
-  readonly binding?: string;
-  /** An XML attribute: in JSON it has no `_name` beside it. */
-  readonly attribute?: true;
-  readonly constraints?: readonly Constraint[];
-}
-
-export interface TypeFacts {
-  readonly kind: 'resource' | 'complex-type' | 'primitive-type';
-  readonly abstract?: true;
-  readonly base?: string;
-  /** JSON type of a primitive. */
-  readonly json?: 'string' | 'number' | 'boolean';
-  readonly constraints?: readonly Constraint[];
-  readonly elements: readonly ElementFacts[];
-}
-
-/** Codes by code system. */
-export type CodeList = readonly { readonly system: string; readonly codes: readonly string[] }[];
+import type { Release } from '../types.js';
+import type {
+  BaseCodesFile,
+  BaseDefinitionsFile,
+  BaseProfilesFile,
+  ElementFacts,
+  ElementType,
+  TypeFacts,
+} from './facts.js';
 
 /** An element with elements of its own, or a whole type: `Patient`, `Patient.contact`, `Identifier`. */
 export interface Structure {
@@ -77,34 +43,50 @@ export interface Property {
 }
 
 export interface Definitions {
+  readonly release: Release;
   readonly fhirVersion: string;
   readonly types: ReadonlyMap<string, TypeFacts>;
-  readonly codeLists: ReadonlyMap<string, CodeList>;
   /** Throws for a path that is no type and no element with elements of its own. */
   structure(path: string): Structure;
 }
 
-interface DefinitionsFile {
-  readonly fhirVersion: string;
-  readonly types: Readonly<Record<string, TypeFacts>>;
-  readonly codeLists: Readonly<Record<string, CodeList>>;
+const definitions = new Map<Release, Definitions>();
+const codes = new Map<Release, BaseCodesFile>();
+const profiles = new Map<Release, BaseProfilesFile>();
+
+/** Resource types and data types of the release; what is read is read once. */
+export function loadBaseDefinitions(release: Release): Definitions {
+  return once(definitions, release, () => createDefinitions(release, readBaseFile(release)));
 }
 
-export type BaseVersion = 'stu3';
-
-/** Reads the base definitions that came with the package. */
-export function loadBaseDefinitions(version: BaseVersion): Definitions {
-  const file = new URL(`../../profiles/base/${version}.json`, import.meta.url);
-  return createDefinitions(JSON.parse(readFileSync(file, 'utf8')) as DefinitionsFile);
+/** FHIR's own code systems and value sets. */
+export function loadBaseCodes(release: Release): BaseCodesFile {
+  return once(codes, release, () => readBaseFile(`${release}-codes`));
 }
 
-export function createDefinitions(file: DefinitionsFile): Definitions {
+/** FHIR's own extensions and profiles. */
+export function loadBaseProfiles(release: Release): BaseProfilesFile {
+  return once(profiles, release, () => readBaseFile(`${release}-extensions`));
+}
+
+function once<T>(known: Map<Release, T>, release: Release, read: () => T): T {
+  let value = known.get(release);
+  if (value === undefined) known.set(release, (value = read()));
+  return value;
+}
+
+/** The files come with the package, so they are what the type says. */
+function readBaseFile<T>(name: string): T {
+  return JSON.parse(readFileSync(new URL(`../../../profiles/base/${name}.json`, import.meta.url), 'utf8')) as T;
+}
+
+function createDefinitions(release: Release, file: BaseDefinitionsFile): Definitions {
   const types = new Map(Object.entries(file.types));
   const structures = new Map<string, Structure>();
   return {
+    release,
     fhirVersion: file.fhirVersion,
     types,
-    codeLists: new Map(Object.entries(file.codeLists)),
     structure(path) {
       let structure = structures.get(path);
       if (structure === undefined) structures.set(path, (structure = buildStructure(types, path)));
@@ -151,7 +133,7 @@ function buildElement(
   for (const type of facts.types ?? [{ code: 'BackboneElement' }]) {
     const jsonName = name.endsWith('[x]') ? `${name.slice(0, -3)}${capitalised(type.code)}` : name;
     const primitive = types.get(type.code)?.kind === 'primitive-type';
-    const structure = inline ? `${root}.${facts.path}` : (facts.contentReference ?? type.profile ?? type.code);
+    const structure = inline ? `${root}.${facts.path}` : (facts.contentReference ?? type.profiles?.[0] ?? type.code);
     const inside = primitive || type.code === 'Resource' ? undefined : structure;
     properties.push({ jsonName, element, type, extends: false, structure: inside });
     if (primitive && facts.attribute === undefined && type.code !== 'xhtml')
