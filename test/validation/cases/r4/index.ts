@@ -1,6 +1,15 @@
 /** The case table of R4. */
 import type { Case } from '../harness.js';
+import { BINDING_CASES } from './bindings.js';
+import { DISCRIMINATOR_CASES } from './discriminators.js';
+import { SLICE_CASES } from './slices.js';
 import { STRUCTURE_CASES } from './structure.js';
 import { VALUE_CASES } from './values.js';
 
-export const R4_CASES: readonly Case[] = [...STRUCTURE_CASES, ...VALUE_CASES];
+export const R4_CASES: readonly Case[] = [
+  ...STRUCTURE_CASES,
+  ...VALUE_CASES,
+  ...BINDING_CASES,
+  ...DISCRIMINATOR_CASES,
+  ...SLICE_CASES,
+];
