@@ -149,19 +149,48 @@ function replaceText(texts: readonly unknown[], pattern: unknown, by: unknown): 
   return text.replace(new RegExp(pattern, 'gu'), by);
 }
 
+/** The library's wrapping of a value, with what is used of it: `resolve()` has to give the same, or types get lost. */
+interface Wrapped {
+  readonly data: unknown;
+  readonly constructor: {
+    makeResNode?(context: unknown, data: Json, parent: null, path: unknown, half: null, type: unknown): unknown;
+  };
+}
+
 /** The resource a reference leads to, if it is in the same container; the others nobody can look at here. */
-function resolveIn(root: Json, references: readonly unknown[]): unknown[] {
+function resolveIn(this: unknown, references: readonly Wrapped[]): unknown[] {
   return references.flatMap((item) => {
-    const reference = isJson(item) ? item['reference'] : item;
+    const reference = isJson(item.data) ? item.data['reference'] : item.data;
     if (reference === undefined || reference === null) return [];
-    if (reference === '#') return [root];
     if (typeof reference !== 'string' || !reference.startsWith('#')) throw new Error('it leads out of the resource');
-    return all(root, 'contained').filter((held) => one(held, 'id') === reference.slice(1));
+    const found =
+      reference === '#'
+        ? currentRoot
+        : all(currentRoot, 'contained').find((held) => one(held, 'id') === reference.slice(1));
+    if (!isJson(found)) return [];
+    const type = found['resourceType'];
+    return [item.constructor.makeResNode?.(this, found, null, type, null, type) ?? found];
   });
 }
 
 const ONE = ['String'];
 const TWO = ['String', 'String'];
+
+/** What FHIR names beside the resource; `%vs-name` and `%ext-name` are made as an expression asks for them. */
+const NAMED: Json = { sct: 'http://snomed.info/sct', loinc: 'http://loinc.org', ucum: 'http://unitsofmeasure.org' };
+
+/** The named values that an expression asks for. */
+function namedIn(node: Node, found: Record<string, unknown> = {}): Json {
+  if (node.type === 'ExternalConstant') {
+    const quoted = node.children?.[0]?.text ?? '';
+    const name = quoted.startsWith('`') || quoted.startsWith("'") ? quoted.slice(1, -1) : quoted;
+    if (Object.hasOwn(NAMED, name)) found[name] = NAMED[name];
+    else if (name.startsWith('vs-')) found[name] = `http://hl7.org/fhir/ValueSet/${name.slice(3)}`;
+    else if (name.startsWith('ext-')) found[name] = `http://hl7.org/fhir/StructureDefinition/${name.slice(4)}`;
+  }
+  for (const child of node.children ?? []) namedIn(child, found);
+  return found;
+}
 
 /** The container of the resource that is being checked: evaluation is synchronous, and one at a time. */
 let currentRoot: Json = {};
@@ -179,7 +208,7 @@ const FUNCTIONS = {
     fn: (texts: unknown[], pattern: unknown, by: unknown) => replaceText(texts, pattern, by),
     arity: { 2: TWO },
   },
-  resolve: { fn: (references: unknown[]) => resolveIn(currentRoot, references), arity: { 0: [] } },
+  resolve: { fn: resolveIn, arity: { 0: [] }, internalStructures: true },
   // Its values are patients', and nobody asked for a log.
   trace: { fn: (items: unknown[]) => items, arity: { 1: ONE, 2: ['String', 'Expr'] }, internalStructures: true },
 };
@@ -208,8 +237,10 @@ const unsupported = (reason: string): CompiledExpression => ({ check: () => unde
 export function compileExpression(release: Release, expression: string, path: string): CompiledExpression {
   try {
     const { library, model } = load(release);
-    const obstacle = obstacleIn(library.parse(expression) as Node);
+    const tree = library.parse(expression) as Node;
+    const obstacle = obstacleIn(tree);
     if (obstacle !== undefined) return unsupported(obstacle);
+    const named = namedIn(tree);
     const options = { traceFn: () => undefined, userInvocationTable: FUNCTIONS as never };
     const compile = (source: string | { base: string; expression: string }): Evaluate =>
       library.compile(source, model, options) as Evaluate;
@@ -223,7 +254,7 @@ export function compileExpression(release: Release, expression: string, path: st
             isJson(value) && typeof value['resourceType'] === 'string'
               ? (ofResource ??= compile(expression))
               : (ofPart ??= compile({ base: path, expression }));
-          const result = evaluate(value, { resource: context.resource, rootResource: context.root });
+          const result = evaluate(value, { ...named, resource: context.resource, rootResource: context.root });
           return Array.isArray(result) ? toBoolean(result) : undefined;
         } catch {
           return undefined;
@@ -233,7 +264,7 @@ export function compileExpression(release: Release, expression: string, path: st
       },
     };
   } catch (error) {
-    const [line = 'it could not be read'] = (error instanceof Error ? error.message : String(error)).split('\n');
-    return unsupported(`the expression is no FHIRPath: ${line}`);
+    const [found = ''] = (error instanceof Error ? error.message : String(error)).split(/ expecting |\n/);
+    return unsupported(`the expression is no FHIRPath: ${found}`);
   }
 }

@@ -9,6 +9,7 @@ import { CONTAINED_CHECKS } from './contained.js';
 import { ELEMENT_CHECKS } from './elements.js';
 import { compileExpression, type CompiledExpression } from './fhirpath.js';
 import { NARRATIVE_CHECKS } from './narrative.js';
+import { OTHER_CHECKS } from './others.js';
 import { RESOURCE_CHECKS } from './resources.js';
 import type { InvariantCheck } from './values.js';
 
@@ -27,7 +28,9 @@ export interface Invariants {
 }
 
 const NATIVE: ReadonlyMap<string, InvariantCheck> = new Map(
-  [CONTAINED_CHECKS, ELEMENT_CHECKS, NARRATIVE_CHECKS, RESOURCE_CHECKS].flatMap((checks) => Object.entries(checks)),
+  [CONTAINED_CHECKS, ELEMENT_CHECKS, NARRATIVE_CHECKS, OTHER_CHECKS, RESOURCE_CHECKS].flatMap((checks) =>
+    Object.entries(checks),
+  ),
 );
 
 /** `key|expression` of every constraint that is written in code. */
