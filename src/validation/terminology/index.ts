@@ -1,0 +1,1 @@
+export { type CodeCheck, type Membership, type Terminology, createTerminology } from './terminology.js';
