@@ -7,6 +7,7 @@
  * byte for byte on every run, so a difference is a change of these scripts.
  */
 import { baseCodes } from './base-definitions/codes.js';
+import { toOfficial } from './base-definitions/official.js';
 import { baseProfiles } from './base-definitions/profiles.js';
 import { openBundles, SOURCES } from './base-definitions/sources.js';
 import { baseTypes, typeDefinitions } from './base-definitions/types.js';
@@ -16,10 +17,11 @@ for (const release of ['stu3', 'r4'] as const) {
   const { fhirVersion, source } = SOURCES[release];
   const bundles = openBundles(SOURCES[release]);
   try {
-    const definitions = typeDefinitions(
+    const types = typeDefinitions(
       ['profiles-resources', 'profiles-types'].flatMap((name) => bundles.read(name)),
       fhirVersion,
     );
+    const definitions = release === 'stu3' ? types : toOfficial(types, bundles.read('dataelements'));
     writeBaseFile(release, { fhirVersion, source, types: baseTypes(definitions) });
     const codes = ['valuesets', 'v3-codesystems', 'v2-tables'].flatMap((name) => bundles.read(name));
     writeBaseFile(`${release}-codes`, { fhirVersion, source, ...baseCodes(codes) });

@@ -95,9 +95,6 @@ function elementFacts(element: SourceElement, root: string, all: Definitions): E
 const listOf = (value: string | readonly string[] | undefined): readonly string[] =>
   value === undefined ? [] : typeof value === 'string' ? [value] : value;
 
-/** The R4 package lets some references point to resource types of its maker's. */
-const isOfficial = (url: string): boolean => url.startsWith('http://hl7.org/');
-
 /** Types of one element, all profiles and targets of the same type gathered into one entry. */
 function typesOf(element: SourceElement): ElementType[] {
   const types = new Map<string, { profiles: string[]; targets: string[] }>();
@@ -106,11 +103,7 @@ function typesOf(element: SourceElement): ElementType[] {
     if (code === undefined) continue;
     const facts = types.get(code) ?? { profiles: [], targets: [] };
     facts.profiles.push(...listOf(type.profile).map((url) => shortName(withoutVersion(url))));
-    facts.targets.push(
-      ...listOf(type.targetProfile)
-        .filter(isOfficial)
-        .map((url) => shortName(withoutVersion(url))),
-    );
+    facts.targets.push(...listOf(type.targetProfile).map((url) => shortName(withoutVersion(url))));
     types.set(code, facts);
   }
   return [...types].map(([code, { profiles, targets }]) => ({

@@ -32,7 +32,7 @@ const RELEASES = {
     counts: {
       resources: 146,
       primitives: 20,
-      contentReferences: 56,
+      contentReferences: 55,
       codeSystems: 1059,
       valueSets: 1317,
       profiles: 437,
@@ -40,10 +40,6 @@ const RELEASES = {
     absent: {
       'http://dicom.nema.org/medical/dicom/current/output/chtml/part04/sect_B.5.html#table_B.5-1': 'not in FHIR',
       'http://dicom.nema.org/medical/dicom/current/output/chtml/part16/sect_CID_29.html': 'not in FHIR',
-      'http://hl7.org/fhir/ValueSet/characteristic-combination': 'not in the package',
-      'http://hl7.org/fhir/ValueSet/research-study-arm-type': 'not in the package',
-      'http://hl7.org/fhir/ValueSet/research-study-party-role': 'not in the package',
-      'http://hl7.org/fhir/ValueSet/title-type': 'not in the package',
       'http://ihe.net/fhir/ValueSet/IHE.FormatCode.codesystem': 'not in FHIR',
       'http://loinc.org/vs/LL379-9': 'licensed',
       'http://unitsofmeasure.org': 'a grammar, not a list',
@@ -148,6 +144,17 @@ describe.each(['stu3', 'r4'] as const)('the base definitions of %s', (release) =
     expect(keysAt('Organization', 'telecom')).toEqual(['org-3']);
     expect(keysAt('Extension')).toEqual(['ext-1']);
     expect(keysAt('DomainResource', 'extension')).toEqual([]);
+  });
+
+  it('are those of the release, without what the package or a later release adds', () => {
+    const names = (path: string): string[] => definitions.structure(path).elements.map(({ name }) => name);
+    expect(names('Meta').filter((name) => !['id', 'extension'].includes(name))).toEqual([
+      ...['versionId', 'lastUpdated', ...(release === 'r4' ? ['source'] : []), 'profile', 'security', 'tag'],
+    ]);
+    expect(names('Binary')).not.toContain('url');
+    expect(definitions.structure('Bundle.entry.response').properties.get('outcome')?.type.code).toBe('Resource');
+    expect(definitions.structure('Quantity').properties.has('comparator')).toBe(true);
+    expect(definitions.structure('SimpleQuantity').properties.has('comparator')).toBe(false);
   });
 
   it('have ids as JSON holds them', () => {
