@@ -1,6 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { BaseDefinitionsFile, ElementFacts } from '../../src/validation/definitions/facts.js';
+import type {
+  BaseCodesFile,
+  BaseDefinitionsFile,
+  BaseProfilesFile,
+  ConceptFacts,
+  ElementFacts,
+} from '../../src/validation/definitions/facts.js';
 
 const ROOT = new URL('../../profiles/', import.meta.url);
 const read = (path: string): any => JSON.parse(readFileSync(new URL(path, ROOT), 'utf8'));
@@ -22,20 +28,15 @@ const own = new Map<string, any>(
 
 const SD = 'https://fhir.nhs.uk/STU3/StructureDefinition/';
 const FHIR = 'http://hl7.org/fhir/';
-/** Canonical urls that are neither ours nor those of a base type. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  [`${FHIR}StructureDefinition/patient-birthTime`]: 'extension that comes with FHIR',
-  [`${FHIR}StructureDefinition/patient-cadavericDonor`]: 'extension that comes with FHIR',
-  [`${FHIR}StructureDefinition/birthPlace`]: 'extension that comes with FHIR',
-  [`${FHIR}StructureDefinition/organization-period`]: 'extension that comes with FHIR',
-  [`${FHIR}ValueSet/encounter-reason`]: 'value set that comes with FHIR; SNOMED CT, cannot be listed',
-  [`${FHIR}ValueSet/c80-practice-codes`]: 'value set that comes with FHIR; preferred only',
-  [`${FHIR}administrative-gender`]: 'code system that comes with FHIR',
-  [`${FHIR}name-use`]: 'code system that comes with FHIR',
-  [`${FHIR}v3/MaritalStatus`]: 'code system that comes with FHIR',
-  [`${FHIR}v3/NullFlavor`]: 'code system that comes with FHIR',
-  'http://snomed.info/sct': 'SNOMED CT, never held here',
-};
+/** What comes with FHIR besides its types. */
+const { codeSystems: fhirSystems, valueSets: fhirSets } = read('base/stu3-codes.json') as BaseCodesFile;
+const { profiles: fhirProfiles } = read('base/stu3-extensions.json') as BaseProfilesFile;
+const fhirOwn = new Set([
+  ...Object.keys(types).map((type) => `${FHIR}StructureDefinition/${type}`),
+  ...fhirProfiles.map(({ url }) => url),
+  ...Object.keys(fhirSystems),
+  ...Object.keys(fhirSets),
+]);
 
 function* strings(value: unknown, keys: ReadonlySet<string>, key = ''): Generator<string> {
   if (typeof value === 'string') {
@@ -104,11 +105,8 @@ describe('GP Connect definitions', () => {
     const used = new Set(
       [...structures, ...valueSets, ...codeSystems].flatMap((one) => [...strings(one.content, keys)]),
     );
-    const elsewhere = [...used].filter((url) => {
-      const base = url.startsWith(`${FHIR}StructureDefinition/`) ? url.slice(`${FHIR}StructureDefinition/`.length) : '';
-      return !own.has(url) && types[base] === undefined;
-    });
-    expect(elsewhere.sort()).toEqual(Object.keys(ELSEWHERE).sort());
+    const elsewhere = [...used].filter((url) => !own.has(url) && !fhirOwn.has(url));
+    expect(elsewhere).toEqual([]);
     const referenced = [...valueSets, ...codeSystems].filter(({ content }) => !used.has(content.url));
     expect(referenced.map(({ name }) => name)).toEqual([]);
   });
@@ -142,6 +140,18 @@ describe('GP Connect definitions', () => {
     expect(system.content).toBe(content);
     expect(new Set(codes).size).toBe(count);
     expect(codes).toHaveLength(count);
+  });
+
+  it('list codes of FHIR that FHIR has', () => {
+    const codesOf = (concept: ConceptFacts): readonly string[] =>
+      typeof concept === 'string' ? [concept] : concept.flatMap(codesOf);
+    const listed = valueSets.flatMap(({ content }) => content.compose.include as any[]);
+    const ofFhir = listed.filter(({ system, concept }) => concept !== undefined && !own.has(system));
+    expect(ofFhir).toHaveLength(4);
+    for (const { system, concept } of ofFhir)
+      expect(fhirSystems[system]?.concepts.flatMap(codesOf)).toEqual(
+        expect.arrayContaining(concept.map((one: any) => one.code)),
+      );
   });
 
   it('list the job roles of practices among the job roles', () => {
