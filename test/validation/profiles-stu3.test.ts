@@ -165,6 +165,11 @@ describe('GP Connect definitions', () => {
 describe.each(structures.map(({ name, content }) => [name, content] as const))('%s', (_name, definition) => {
   const elements: any[] = definition.differential.element;
 
+  it('begins with the type itself', () => {
+    expect(elements[0]).toMatchObject({ id: definition.type, path: definition.type });
+    expect(elements[0].slicing).toBeUndefined();
+  });
+
   it('has ids that say path and slices, each once', () => {
     const ids = elements.map((element) => element.id as string);
     expect(new Set(ids).size).toBe(ids.length);
