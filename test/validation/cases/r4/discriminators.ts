@@ -1,16 +1,6 @@
 /** Each kind of discriminator, with what it has to find and what it has to leave alone. */
 import type { Case } from '../harness.js';
-import {
-  APPOINTMENT,
-  BUNDLE,
-  CODES,
-  OBSERVATION,
-  ORGANIZATION,
-  OTHER_CODES,
-  PATIENT,
-  UK_ORGANIZATION,
-  UK_PATIENT,
-} from './examples.js';
+import { APPOINTMENT, BUNDLE, CODES, OBSERVATION, ORGANIZATION, OTHER_CODES, PATIENT, UK_PATIENT } from './examples.js';
 import {
   bad,
   BASE,
@@ -372,39 +362,6 @@ export const DISCRIMINATOR_CASES: readonly Case[] = [
         })),
       },
       'slicing Patient.extension',
-    ),
-  ]),
-  ...cases('slicing-open', { of: UK_PATIENT }, [
-    ok('UK Core: one NHS number', {}),
-    ok('UK Core: no identifier at all', { identifier: none }),
-    ok('UK Core: local identifiers beside', {
-      'identifier.1': { system: LOCAL, value: '1' },
-      'identifier.2': { system: LOCAL },
-    }),
-    bad(
-      'UK Core: two NHS numbers',
-      { 'identifier.1': { system: NHS_NUMBER, value: '9990000026' } },
-      'slicing Patient.identifier',
-    ),
-    bad(
-      'UK Core: an NHS number without its value',
-      { 'identifier.0.value': none },
-      'cardinality Patient.identifier[0].value',
-    ),
-  ]),
-  ...cases('slicing-open', { of: UK_ORGANIZATION }, [
-    ok('UK Core: an organisation code and a site code', {
-      'identifier.1': { system: 'https://fhir.nhs.uk/Id/ods-site-code', value: 'A9997701' },
-    }),
-    bad(
-      'UK Core: two organisation codes',
-      { 'identifier.1': { system: 'https://fhir.nhs.uk/Id/ods-organization-code', value: 'B99977' } },
-      'slicing Organization.identifier',
-    ),
-    bad(
-      'UK Core: a site code without value',
-      { 'identifier.1': { system: 'https://fhir.nhs.uk/Id/ods-site-code' } },
-      'cardinality Organization.identifier[1].value',
     ),
   ]),
 ];

@@ -1,6 +1,6 @@
 /** What slices do to an array: closed, open at the end, in order, slices of slices, and what stands inside them. */
 import type { Case } from '../harness.js';
-import { CODES, OBSERVATION, PATIENT } from './examples.js';
+import { CODES, OBSERVATION, PATIENT, UK_ORGANIZATION, UK_PATIENT } from './examples.js';
 import { bad, cases, change, concept, extension, NHS_NUMBER, ok, OWN, profile, sliced } from './kit.js';
 
 const none = undefined;
@@ -111,6 +111,39 @@ export const SLICE_CASES: readonly Case[] = [
       'slicing Patient.identifier',
     ),
     bad('open: the array is absent and with it the required slice', { identifier: none }, 'slicing Patient.identifier'),
+  ]),
+  ...cases('slicing-open', { of: UK_PATIENT }, [
+    ok('UK Core: one NHS number', {}),
+    ok('UK Core: no identifier at all', { identifier: none }),
+    ok('UK Core: local identifiers beside', {
+      'identifier.1': { system: A, value: '1' },
+      'identifier.2': { system: A },
+    }),
+    bad(
+      'UK Core: two NHS numbers',
+      { 'identifier.1': { system: NHS_NUMBER, value: '9990000026' } },
+      'slicing Patient.identifier',
+    ),
+    bad(
+      'UK Core: an NHS number without its value',
+      { 'identifier.0.value': none },
+      'cardinality Patient.identifier[0].value',
+    ),
+  ]),
+  ...cases('slicing-open', { of: UK_ORGANIZATION }, [
+    ok('UK Core: an organisation code and a site code', {
+      'identifier.1': { system: 'https://fhir.nhs.uk/Id/ods-site-code', value: 'A9997701' },
+    }),
+    bad(
+      'UK Core: two organisation codes',
+      { 'identifier.1': { system: 'https://fhir.nhs.uk/Id/ods-organization-code', value: 'B99977' } },
+      'slicing Organization.identifier',
+    ),
+    bad(
+      'UK Core: a site code without value',
+      { 'identifier.1': { system: 'https://fhir.nhs.uk/Id/ods-site-code' } },
+      'cardinality Organization.identifier[1].value',
+    ),
   ]),
   ...cases('slicing-closed', group('ClosedIdentifiers', 'closed'), [
     ok('closed: only items of slices', { identifier: [nhs, a, b] }),

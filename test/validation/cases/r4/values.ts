@@ -160,7 +160,7 @@ export const VALUE_CASES: readonly Case[] = [
     }),
     ok('a Period with an end besides', { 'name.0.period': { start: '2001', end: '2002' } }),
     ok('a pattern does not ask for the element', { birthDate: undefined }),
-    bad('another code', { maritalStatus: concept(CODES, 'x') }, 'pattern Patient.maritalStatus'),
+    bad('a concept of another code', { maritalStatus: concept(CODES, 'x') }, 'pattern Patient.maritalStatus'),
     bad(
       'the right code of another system',
       { maritalStatus: concept(OTHER_CODES, 'm') },
