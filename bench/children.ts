@@ -8,6 +8,8 @@ import { practicesFile, SECRETS } from './practice.js';
 const ROOT = resolve(import.meta.dirname, '..');
 const START_MS = 20_000;
 const STOP_MS = 5_000;
+/** For a process that reports once, when it has measured all it has to. */
+const REPORT_MS = 300_000;
 
 export interface Child {
   readonly name: string;
@@ -20,7 +22,8 @@ export interface Child {
 
 /** Compiles `src` and `bench` as `npm run build` does, beside what they read at run time. */
 export function build(folder: string): void {
-  for (const name of ['node_modules', 'package.json', 'profiles']) symlinkSync(join(ROOT, name), join(folder, name));
+  for (const name of ['node_modules', 'package.json', 'profiles', 'fixtures'])
+    symlinkSync(join(ROOT, name), join(folder, name));
   const project = join(folder, 'tsconfig.json');
   const compilerOptions = { noEmit: false, rootDir: ROOT, outDir: folder, noCheck: true };
   const include = ['src', 'bench'].map((name) => join(ROOT, name));
@@ -35,7 +38,12 @@ export function killAll(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
-function asked(child: ChildProcess, name: string, question: string | undefined): Promise<Record<string, number>> {
+function asked<Answer = Record<string, number>>(
+  child: ChildProcess,
+  name: string,
+  question: string | undefined,
+  patienceMs = START_MS,
+): Promise<Answer> {
   return new Promise((answer, fail) => {
     const leave = (): void => {
       clearTimeout(timer);
@@ -43,7 +51,7 @@ function asked(child: ChildProcess, name: string, question: string | undefined):
     };
     const onMessage = (message: unknown): void => {
       leave();
-      answer(message as Record<string, number>);
+      answer(message as Answer);
     };
     const onExit = (): void => {
       leave();
@@ -52,7 +60,7 @@ function asked(child: ChildProcess, name: string, question: string | undefined):
     const timer = setTimeout(() => {
       leave();
       fail(new Error(`${name} does not answer`));
-    }, START_MS);
+    }, patienceMs);
     child.on('message', onMessage).on('exit', onExit);
     if (question !== undefined) child.send(question);
   });
@@ -101,6 +109,19 @@ export async function startBackend(folder: string): Promise<Child> {
 export async function startReference(folder: string, backend: Child, profile?: string): Promise<Child> {
   const child = start(folder, 'reference', 'bench/processes/reference.js', [backend.url], profile);
   return asChild('reference', child, (await asked(child, 'reference', undefined))['port'] ?? 0);
+}
+
+/** Runs one of `processes` from beginning to end, and answers what it reports. */
+export async function reportOf<Report>(folder: string, name: string, args: readonly string[]): Promise<Report> {
+  const child = start(folder, name, `bench/processes/${name}.js`, args);
+  try {
+    return await asked<Report>(child, name, undefined, REPORT_MS);
+  } catch (error) {
+    const log = readFileSync(join(folder, `${name}.log`), 'utf8').slice(0, 2000);
+    throw new Error(`${error instanceof Error ? error.message : String(error)}: ${log}`, { cause: error });
+  } finally {
+    await asChild(name, child, 0).stop();
+  }
 }
 
 /** `slotbridge serve`, as an operator starts it, with its ledger in a file on disk and its log in another. */

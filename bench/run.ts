@@ -9,6 +9,7 @@ import { Command, Option } from 'commander';
 import { build, killAll, startBackend, startGateway, startReference, type Child } from './children.js';
 import { fire, type Scenario } from './load.js';
 import { asText, summarise, type Result, type Round } from './report.js';
+import { measureValidation, validationAsText, type ValidationResult } from './validation/measure.js';
 import { booking, longSlotSearch, slotSearch, xmlSlotSearch } from './scenarios.js';
 
 interface Options {
@@ -34,6 +35,7 @@ const options = new Command('bench')
       'long slot search',
       'XML slot search',
       'booking',
+      'validation',
     ]),
   )
   .option('--folder <directory>', 'where the build and the ledger go; decides which disk the ledger is on', tmpdir())
@@ -43,10 +45,12 @@ const options = new Command('bench')
 
 const rounds = Number(options.rounds ?? (options.quick ? 3 : 9));
 const turnMs = 1000 * Number(options.seconds ?? (options.quick ? 0.8 : 3));
+/** Nothing waits for anything there, so that short turns do. */
+const validationTurnMs = options.seconds === undefined ? (options.quick ? 100 : 300) : turnMs;
 const warmUpMs = options.quick ? 800 : 4000;
 const connections = Number(options.connections);
 /** Whatever hangs, the run ends. */
-const LONGEST_MS = 60_000 + 4 * 2 * (warmUpMs + rounds * turnMs) * 2;
+const LONGEST_MS = 120_000 + (4 * 2 * (warmUpMs + rounds * turnMs) + 4 * rounds * validationTurnMs) * 2;
 
 async function measure(scenario: Scenario, reference: Child, gateway: Child): Promise<Result> {
   const { beside = scenario } = scenario;
@@ -67,13 +71,10 @@ async function measure(scenario: Scenario, reference: Child, gateway: Child): Pr
   return summarise(scenario.name, scenario.beside?.name ?? 'bare reference', done);
 }
 
-async function run(folder: string): Promise<void> {
-  build(folder);
+async function measureGateway(folder: string): Promise<Result[]> {
   const backend = await startBackend(folder);
   const reference = await startReference(folder, backend, options.cpuProf);
   const gateway = await startGateway(folder, backend, options.cpuProf);
-  const [load = 0] = loadavg();
-  const machine = { node: process.version, cpus: cpus().length, cpu: cpus()[0]?.model, loadBefore: load };
   const results: Result[] = [];
   try {
     for (const scenario of [slotSearch(), longSlotSearch(), xmlSlotSearch(), await booking(gateway)]) {
@@ -85,6 +86,20 @@ async function run(folder: string): Promise<void> {
   } finally {
     for (const child of [gateway, reference, backend]) await child.stop();
   }
+  return results;
+}
+
+async function run(folder: string): Promise<void> {
+  build(folder);
+  const [load = 0] = loadavg();
+  const machine = { node: process.version, cpus: cpus().length, cpu: cpus()[0]?.model, loadBefore: load };
+  const results: (Result | ValidationResult)[] = [];
+  if (options.only === undefined || options.only === 'validation') {
+    const result = await measureValidation(folder, rounds, validationTurnMs);
+    results.push(result);
+    if (options.format === 'text') console.log(`${validationAsText(result)}\n`);
+  }
+  if (options.only !== 'validation') results.push(...(await measureGateway(folder)));
   if (options.format === 'json')
     console.log(JSON.stringify({ machine, connections, rounds, turnMs, results }, null, 2));
   else console.log(`Node ${machine.node}, ${String(machine.cpus)} processors, load before: ${load.toFixed(1)}`);
