@@ -23,7 +23,7 @@ export function slicing(rules: 'open' | 'closed' | 'openAtEnd', ...discriminator
   return { slicing: { discriminator: list, rules } };
 }
 
-/** A profile as a differential; `more` replaces what is said of the definition itself. */
+/** A profile as a differential, whose root is put in front where it is not given; `more` replaces what is said of the definition itself. */
 export function profile(name: string, type: string, elements: readonly Facts[], more: Facts = {}): Facts {
   return {
     resourceType: 'StructureDefinition',
@@ -36,7 +36,7 @@ export function profile(name: string, type: string, elements: readonly Facts[], 
     type,
     baseDefinition: `http://hl7.org/fhir/StructureDefinition/${type}`,
     derivation: 'constraint',
-    differential: { element: [{ id: type, path: type }, ...elements] },
+    differential: { element: elements[0]?.['id'] === type ? elements : [{ id: type, path: type }, ...elements] },
     ...more,
   };
 }
