@@ -57,7 +57,7 @@ const REQUIRED = profile('BoundPatient', 'Patient', {
   'Patient.maritalStatus': bound('required', 'one'),
   'Patient.language': bound('required', 'all-colours'),
   'Patient.contact.relationship': bound('required', 'reds'),
-  'Patient.communication.language': bound('required', 'mixed'),
+  'Patient.identifier.type': bound('required', 'mixed'),
   'Patient.meta.tag': bound('required', 'one'),
   'Patient.address.use': bound('required', 'snomed'),
 });
@@ -65,7 +65,7 @@ const required = { of: PATIENT, profiles: [`${OWN}/BoundPatient`], definitions: 
 const EXTENSIBLE = profile('ExtensiblePatient', 'Patient', {
   'Patient.maritalStatus': bound('extensible', 'one'),
   'Patient.contact.relationship': bound('extensible', 'reds'),
-  'Patient.communication.language': bound('preferred', 'mixed'),
+  'Patient.name.suffix': bound('preferred', 'mixed'),
   'Patient.meta.tag': bound('extensible', 'all-colours'),
 });
 const extensible = { of: PATIENT, profiles: [`${OWN}/ExtensiblePatient`], definitions: [...SETS, EXTENSIBLE] };
@@ -77,9 +77,9 @@ const MAXIMAL = profile('MaximalPatient', 'Patient', {
 const maximal = { of: PATIENT, profiles: [`${OWN}/MaximalPatient`], definitions: [...SETS, MAXIMAL] };
 
 const contact = (...relationship: object[]): Changes => ({ contact: [{ name: { text: 'Bo' }, relationship }] });
-const speaks = (language: object): Changes => ({ communication: [{ language }] });
+const kind = (type: object): Changes => ({ 'identifier.0.type': type });
 const RELATIONSHIP = 'Patient.contact[0].relationship[0]';
-const LANGUAGE = 'Patient.communication[0].language';
+const KIND = 'Patient.identifier[0].type';
 
 export const BINDING_CASES: readonly Case[] = [
   ...cases('required-binding', { of: APPOINTMENT }, [
@@ -115,8 +115,8 @@ export const BINDING_CASES: readonly Case[] = [
     ok('a code deep in the hierarchy', { language: 'poppy' }),
     ok('is-a holds its own root', contact(concept(COLOURS, 'red'))),
     ok('is-a holds the third level', contact(concept(COLOURS, 'poppy'))),
-    ok('a set inside a set', speaks(concept(COLOURS, 'scarlet'))),
-    ok('the other part of a mixed set', speaks(concept(OTHER_CODES, 'a'))),
+    ok('a set inside a set', kind(concept(COLOURS, 'scarlet'))),
+    ok('the other part of a mixed set', kind(concept(OTHER_CODES, 'a'))),
     ok('a Coding of the set', { meta: { tag: [coding(CODES, 'a')] } }),
     ok(
       'a set that cannot be expanded here is noted',
@@ -144,7 +144,7 @@ export const BINDING_CASES: readonly Case[] = [
       contact(concept(COLOURS, 'red'), concept(COLOURS, 'green')),
       'binding Patient.contact[0].relationship[1]',
     ),
-    bad('a code of neither part', speaks(concept(OTHER_CODES, 'b')), `binding ${LANGUAGE}`),
+    bad('a code of neither part', kind(concept(OTHER_CODES, 'b')), `binding ${KIND}`),
     bad(
       'a Coding outside the set',
       { meta: { tag: [coding(CODES, 'a'), coding(CODES, 'z')] } },
@@ -207,7 +207,7 @@ export const BINDING_CASES: readonly Case[] = [
       { meta: { tag: [coding(CODES, 'a')] } },
       'warning binding Patient.meta.tag[0]',
     ),
-    ok('a preferred set is not checked', speaks(concept(CODES, 'zz')), `no warning binding ${LANGUAGE}`),
+    ok('a preferred set is not checked', { 'name.0.suffix': ['zz'] }, 'no warning binding Patient.name[0].suffix[0]'),
     bad(
       'an extensible set leaves other rules as they are',
       { maritalStatus: { coding: [{ system: CODES, code: ' a' }] } },

@@ -332,9 +332,9 @@ export const STRUCTURE_CASES: readonly Case[] = [
       'cardinality Questionnaire.item[0].item[0].linkId',
     ),
     bad(
-      'an item three levels down has a type',
-      { 'item.0.item.0.item.0.type': 'text', 'item.0.item.0.item.1': { linkId: 'z' } },
-      'cardinality Questionnaire.item[0].item[0].item[1].type',
+      'an initial value three levels down has its value',
+      { 'item.0.item.0.item.0.initial': [{ extension: [{ url: 'urn:x', valueCode: 'x' }] }] },
+      'cardinality Questionnaire.item[0].item[0].item[0].initial[0].value',
     ),
     bad(
       'an unknown element in a nested item',

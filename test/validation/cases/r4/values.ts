@@ -20,7 +20,7 @@ const FIXED = profile('FixedPatient', 'Patient', {
   'Patient.maritalStatus': { fixedCodeableConcept: concept(CODES, 'm') },
   'Patient.multipleBirth[x]': { fixedInteger: 1 },
   'Patient.name.use': { fixedCode: 'official' },
-  'Patient.communication.language.coding': { fixedCoding: coding(CODES, 'cy') },
+  'Patient.contact.relationship.coding': { fixedCoding: coding(CODES, 'cy') },
 });
 const fixed = { of: PATIENT, profiles: [`${OWN}/FixedPatient`], definitions: [FIXED] };
 
@@ -122,7 +122,7 @@ export const VALUE_CASES: readonly Case[] = [
     ok('fixed values that are met', { maritalStatus: concept(CODES, 'm'), multipleBirthInteger: 1 }),
     ok('a fixed value does not ask for the element', { gender: undefined, active: undefined }),
     ok('a fixed Coding with its members in another order', {
-      communication: [{ language: { coding: [{ code: 'cy', system: CODES }] } }],
+      contact: [{ name: { text: 'Bo' }, relationship: [{ coding: [{ code: 'cy', system: CODES }] }] }],
     }),
     bad('another boolean', { active: false }, 'fixed Patient.active'),
     bad('another code', { gender: 'male' }, 'fixed Patient.gender'),
@@ -141,13 +141,13 @@ export const VALUE_CASES: readonly Case[] = [
     ),
     bad(
       'a fixed Coding without its system',
-      { communication: [{ language: { coding: [{ code: 'cy' }] } }] },
-      'fixed Patient.communication[0].language.coding[0]',
+      { contact: [{ name: { text: 'Bo' }, relationship: [{ coding: [{ code: 'cy' }] }] }] },
+      'fixed Patient.contact[0].relationship[0].coding[0]',
     ),
     bad(
       'each repetition has the fixed value',
-      { communication: [{ language: { coding: [coding(CODES, 'cy'), coding(CODES, 'en')] } }] },
-      'fixed Patient.communication[0].language.coding[1]',
+      { contact: [{ name: { text: 'Bo' }, relationship: [{ coding: [coding(CODES, 'cy'), coding(CODES, 'en')] }] }] },
+      'fixed Patient.contact[0].relationship[0].coding[1]',
     ),
   ]),
   ...cases('pattern', pattern, [
