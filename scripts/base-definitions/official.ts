@@ -51,15 +51,16 @@ export function toOfficial(
   const unseen = new Set([...ADDED, ...REWRITTEN]);
   const mended = [...definitions].map(([id, definition]) => {
     if (definition.derivation === 'constraint') return [id, definition] as const;
-    const elements = (definition.snapshot?.element ?? []).flatMap((element) => {
+    const elements = (definition.snapshot?.element ?? []).flatMap((element): SourceElement[] => {
       const parts = element.path.split('.');
       const above = parts.map((_, index) => parts.slice(0, index + 1).join('.'));
       for (const path of above) unseen.delete(path);
       if (above.some((path) => ADDED.has(path)) || above.slice(0, -1).some((path) => REWRITTEN.has(path))) return [];
       if (REWRITTEN.has(element.path)) return [element, ...childrenOf(element.path, official)];
-      return [{ ...element, ...official.get(element.path), path: element.path, base: element.base }];
+      const { path, base } = element;
+      return [{ ...element, ...official.get(path), path, ...(base === undefined ? {} : { base }) }];
     });
-    return [id, { ...definition, snapshot: { element: elements as SourceElement[] } }] as const;
+    return [id, { ...definition, snapshot: { element: elements } }] as const;
   });
   if (unseen.size > 0) throw new Error(`The package no longer has ${[...unseen].join(', ')}.`);
   return new Map(mended);

@@ -15,7 +15,9 @@ const RELEASES = {
     counts: { resources: 117, primitives: 18, contentReferences: 35, codeSystems: 941, valueSets: 1154, profiles: 407 },
     absent: {
       'http://build.fhir.org/valueset-request-intent.html': 'an address that never was a value set',
+      'http://nucc.org/provider-taxonomy': 'not in FHIR',
       'http://snomed.info/sct': 'licensed',
+      'http://unitsofmeasure.org': 'a grammar, not a list',
       'http://unstats.un.org/unsd/methods/m49/m49.htm': 'not in FHIR',
       'http://www.rfc-editor.org/bcp/bcp13.txt': 'a grammar, not a list',
       'urn:ietf:bcp:47': 'a grammar, not a list',
@@ -40,12 +42,16 @@ const RELEASES = {
     absent: {
       'http://dicom.nema.org/medical/dicom/current/output/chtml/part04/sect_B.5.html#table_B.5-1': 'not in FHIR',
       'http://dicom.nema.org/medical/dicom/current/output/chtml/part16/sect_CID_29.html': 'not in FHIR',
+      'http://hl7.org/fhir/ValueSet/usps-state': 'of a guide of the US',
       'http://ihe.net/fhir/ValueSet/IHE.FormatCode.codesystem': 'not in FHIR',
       'http://loinc.org/vs/LL379-9': 'licensed',
+      'http://nucc.org/provider-taxonomy': 'not in FHIR',
+      'http://snomed.info/sct': 'licensed',
       'http://unitsofmeasure.org': 'a grammar, not a list',
       'http://unstats.un.org/unsd/methods/m49/m49.htm': 'not in FHIR',
       'http://www.rfc-editor.org/bcp/bcp13.txt': 'a grammar, not a list',
       'http://www.rsna.org/RadLex_Playbook.aspx': 'licensed',
+      'https://www.iana.org/time-zones': 'not in FHIR',
       'urn:ietf:bcp:13': 'a grammar, not a list',
       'urn:ietf:bcp:47': 'a grammar, not a list',
       'urn:iso:std:iso:3166': 'not in FHIR',
@@ -97,6 +103,20 @@ describe.each(['stu3', 'r4'] as const)('the base definitions of %s', (release) =
     expect([...new Set(named)].filter((name) => !definitions.types.has(name))).toEqual([]);
   });
 
+  it('have extensions and profiles that constrain what is known', () => {
+    const known = new Set([...definitions.types.keys(), ...profiles.map((profile) => profile.url)]);
+    expect(profiles.filter(({ base, type }) => !known.has(base) || !definitions.types.has(type))).toEqual([]);
+    expect(new Set(profiles.map((profile) => profile.url)).size).toBe(profiles.length);
+    const named = profiles.flatMap((profile) =>
+      profile.elements.flatMap(({ types: of = [] }) =>
+        of.flatMap((one) => [one.code, ...(one.profiles ?? []), ...(one.targets ?? [])]),
+      ),
+    );
+    expect([...new Set(named)].filter((name) => !known.has(name)).sort()).toEqual([]);
+    const birthTime = profiles.find((one) => one.url === 'http://hl7.org/fhir/StructureDefinition/patient-birthTime');
+    expect(birthTime?.contexts).toEqual([{ kind: 'element', expression: 'Patient.birthDate' }]);
+  });
+
   it('have content for every element: types or a reference to another element', () => {
     for (const element of elements) {
       if (element.contentReference === undefined) expect(element.types?.length, element.path).toBeGreaterThan(0);
@@ -119,7 +139,8 @@ describe.each(['stu3', 'r4'] as const)('the base definitions of %s', (release) =
           missing.add(part.system);
       }
     };
-    for (const { binding } of elements) for (const url of [binding?.valueSet, binding?.max]) if (url) visit(url);
+    const bound = [...elements, ...profiles.flatMap((profile) => profile.elements)];
+    for (const { binding } of bound) for (const url of [binding?.valueSet, binding?.max]) if (url) visit(url);
     expect([...missing].sort()).toEqual(Object.keys(absent).sort());
   });
 
