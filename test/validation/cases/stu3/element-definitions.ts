@@ -75,7 +75,7 @@ const most = profile('MostCodes', 'Patient', [
     binding('preferred', 'https://example.org/ValueSet/narrow', maximum('wide')),
   ),
 ]);
-function maximum(name: string): object {
+function maximum(name: string): Readonly<Record<string, unknown>> {
   const valueUri = `https://example.org/ValueSet/${name}`;
   return { extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet', valueUri }] };
 }
@@ -191,6 +191,7 @@ const TYPED = [
       'a simple quantity with a comparator',
       { 'referenceRange.0.low.comparator': '<' },
       'cardinality Observation.referenceRange[0].low.comparator',
+      'invariant sqty-1 Observation.referenceRange[0].low',
     ],
     ['a plain quantity with a comparator', { valueQuantity: { value: 1, comparator: '<' } }],
   ]),
@@ -217,7 +218,7 @@ const third = profile(
           key: 'own-1',
           severity: 'error',
           human: 'A language or a name',
-          expression: "name.family != 'None' or language.exists()",
+          expression: "name.where(family = 'None').empty() or language.exists()",
         },
       ],
     }),
@@ -308,9 +309,9 @@ const CONTENT = [
       { 'item.0.item.0': { linkId: '1.1', type: 'group', item: [{ linkId: '1.1.1', type: 'date' }] } },
     ],
     [
-      'the third of three items inside each other without a type',
+      'the third of three items inside each other without an id',
       { 'item.0.item.0': { linkId: '1.1', type: 'group', item: [{ linkId: '1.1.1' }] } },
-      'cardinality Questionnaire.item[0].item[0].item[0].type',
+      'cardinality Questionnaire.item[0].item[0].item[0].linkId',
     ],
   ]),
   ...casesOf(

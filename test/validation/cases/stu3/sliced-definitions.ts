@@ -144,11 +144,11 @@ const resliced = profile('Resliced', 'Patient', [
   element('Patient.identifier:a/main.value', { min: 1 }),
   element('Patient.identifier:a/past', { min: 0, max: '1' }),
   element('Patient.identifier:a/past.system', { min: 1, fixedUri: 'urn:a' }),
-  element('Patient.identifier:a/past.use', { min: 1, fixedCode: 'old' }),
+  element('Patient.identifier:a/past.use', { min: 1, fixedCode: 'secondary' }),
   element('Patient.identifier:a/past.period', { min: 1 }),
 ]);
 const main = { system: 'urn:a', value: '1', use: 'official' };
-const past = { system: 'urn:a', value: '2', use: 'old', period: { end: '2020' } };
+const past = { system: 'urn:a', value: '2', use: 'secondary', period: { end: '2020' } };
 
 const RESLICE = casesOf(
   'reslice',

@@ -216,7 +216,7 @@ const CHILDREN = [
   ...casesOf('slice-children', PATIENT, [
     ['an NHS number without a value', { 'identifier.0.value': undefined }, 'cardinality Patient.identifier[0].value'],
     ['an NHS number with a use', { 'identifier.0.use': 'official' }, 'cardinality Patient.identifier[0].use'],
-    ['another identifier may have a use and no value', { 'identifier.1': { system: 'urn:x', use: 'old' } }],
+    ['another identifier may have a use and no value', { 'identifier.1': { system: 'urn:x', use: 'secondary' } }],
     ['an official name without a family name', { 'name.0.family': undefined }, 'cardinality Patient.name[0].family'],
     ['another name without a family name', { 'name.1': { use: 'old', given: ['Ada'] } }],
   ]),

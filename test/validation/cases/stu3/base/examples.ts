@@ -82,7 +82,7 @@ const patient: Resource = {
   multipleBirthInteger: 2,
   photo: [{ contentType: 'image/png', data: 'AAECAw==', size: 4 }],
   contact: [{ relationship: [{ text: 'Sister' }], name: { family: 'Okafor' }, gender: 'female' }],
-  communication: [{ language: { text: 'Welsh' }, preferred: true }],
+  communication: [{ language: { coding: [{ system: 'urn:ietf:bcp:47', code: 'cy' }] }, preferred: true }],
   generalPractitioner: [{ reference: 'Practitioner/n-1' }, { reference: 'Organization/o-1' }],
   managingOrganization: { reference: 'Organization/o-1' },
   link: [{ other: { reference: 'Patient/p-2' }, type: 'seealso' }],
@@ -98,7 +98,7 @@ const practitioner: Resource = {
   name: [{ family: 'Brandt', given: ['Ines'], prefix: ['Ms'] }],
   gender: 'unknown',
   qualification: [{ code: { text: 'RGN' }, issuer: { display: 'A college' } }],
-  communication: [{ text: 'English' }],
+  communication: [{ coding: [{ system: 'urn:ietf:bcp:47', code: 'en' }] }],
 };
 
 const parameters: Resource = {
