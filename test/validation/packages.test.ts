@@ -60,22 +60,24 @@ describe.each(PACKAGES)('the package %s', (name) => {
   });
 });
 
-// Skipped until `src/validation/index.ts` has `createValidator`; opened with it.
-describe.skip.each(PACKAGES)('the engine on the examples of %s', async (name) => {
-  const engine = (await import('../../src/validation/index.js')) as unknown as { createValidator: CreateValidator };
+// Runs as soon as `src/validation/index.ts` has `createValidator`.
+const engine = (await import('../../src/validation/index.js')) as unknown as { createValidator?: CreateValidator };
+
+describe.skipIf(!engine.createValidator).each(PACKAGES)('the engine on the examples of %s', (name) => {
+  const createValidator = engine.createValidator as CreateValidator;
   const release: Release = name === 'example.lending' ? 'stu3' : 'r4';
   const definitions = [name, ...PACKAGES.filter((other) => other in readManifest(name).dependencies)].flatMap((one) =>
     readDefinitions(one),
   );
-  const run = createRunner(engine.createValidator, release);
+  const run = createRunner(createValidator, release);
 
   it('compiles every definition', () => {
-    expect(engine.createValidator({ release, definitions }).checkDefinitions()).toEqual([]);
+    expect(createValidator({ release, definitions }).checkDefinitions()).toEqual([]);
   });
 
   it.each(readExamples(name))('$name', ({ resource, errors: expected }) => {
-    const [errors, title] = [expected.map(toExpected), ''];
-    const one = { title, rule: 'derivation' as const, resource, definitions, errors };
+    const errors = expected.map(toExpected);
+    const one = { title: '', rule: 'derivation' as const, resource, definitions, errors };
     expect(run(one)).toEqual(expectedOutcome(one));
   });
 });

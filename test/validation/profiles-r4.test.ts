@@ -4,6 +4,8 @@ import { resolve } from 'node:path';
 import fhirpath from 'fhirpath';
 import r4 from 'fhirpath/fhir-context/r4';
 import { describe, expect, it } from 'vitest';
+import type { Validator } from '../../src/validation/types.js';
+import type { CreateValidator } from './cases/harness.js';
 
 const FOLDER = resolve(import.meta.dirname, '../../profiles/r4');
 const HL7 = 'http://hl7.org/fhir/StructureDefinition/';
@@ -182,5 +184,34 @@ describe('profiles/r4', () => {
     // 9000000050 and its kind would need a check digit of ten; the next two are printed in standards as examples.
     const wrong = ['9476719932', '1234567890', '9000000050', '9000000051', '9912003890', '4857773456', '0000000000'];
     for (const value of [...wrong, '999 000 0018', '99900000018', 'NHS']) expect(holds(value), value).toEqual([false]);
+  });
+});
+
+// Runs as soon as `src/validation/index.ts` has `createValidator`.
+const engine = (await import('../../src/validation/index.js')) as unknown as { createValidator?: CreateValidator };
+
+describe.skipIf(!engine.createValidator)('the engine on profiles/r4', () => {
+  const validator = engine.createValidator?.({ release: 'r4' }) as Validator;
+
+  it('compiles each definition', () => {
+    validator.prepare(definitions.map(canonical));
+    expect(validator.problems).toEqual([]);
+  });
+
+  it.each(examples.map(({ file, content }) => [file, content] as const))('%s is valid', (_file, content) => {
+    // That a resource should have a text for people (dom-6) is all that may be said of it.
+    const issues = validator
+      .validate(content)
+      .filter(({ severity, rule }) => severity !== 'information' && rule.constraint !== 'dom-6');
+    expect(issues).toEqual([]);
+  });
+
+  it('warns of a wrong check digit, and refuses a code that the required list lacks', () => {
+    const patient = structuredClone(examples.find(({ file }) => file === 'UKCore-Patient.traced')?.content);
+    patient.identifier[0].value = '9990000019';
+    patient.identifier[0].extension[0].valueCodeableConcept.coding[0].code = 'number-present-and-verified';
+    const said = validator.validate(patient).map(({ severity, expression }) => `${severity} ${expression}`);
+    expect(said).toContain('warning Patient.identifier[0].value');
+    expect(said).toContain('error Patient.identifier[0].extension[0].valueCodeableConcept');
   });
 });
