@@ -191,6 +191,31 @@ describe('a package', () => {
     expect(load(r5).problems[0]?.reason).toContain('is for FHIR 5.0.0, and STU3 (3.0) or R4 (4.0) was expected');
   });
 
+  it('may stand beside it under its bare name', () => {
+    write('bare/low/package/package.json', { name: 'low', version: '1.0.0', fhirVersions: ['4.0.1'] });
+    write('bare/low/package/l.json', definition('l'));
+    write('bare/high/package.json', {
+      name: 'high',
+      version: '1.0.0',
+      fhirVersions: ['4.0.1'],
+      dependencies: { low: '1.0.0' },
+    });
+    write('bare/high/h.json', definition('h'));
+    expect(namesOf(load(join(root, 'bare/high')))).toEqual(['l', 'h']);
+    write('bare/far/package.json', {
+      name: 'far',
+      version: '1.0.0',
+      fhirVersions: ['4.0.1'],
+      dependencies: { low: '2.0.0' },
+    });
+    expect(load(join(root, 'bare/far')).problems[0]?.definition).toBe('low#2.0.0');
+  });
+
+  it("of FHIR's own definitions is not needed", () => {
+    const core = pack('core', { name: 'hl7.fhir.r4.core', version: '4.0.1' }, { 'a.json': definition('a') });
+    expect(load(core)).toMatchObject({ resources: [], problems: [{ definition: core }] });
+  });
+
   it('that ends too early, or is no tar inside, is a problem', () => {
     const cut = pack('cut', { name: 'cut', version: '1.0.0' }, { 'a.json': definition('a') });
     truncateSync(cut, 150);

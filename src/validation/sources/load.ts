@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { DefinitionProblem, Release } from '../types.js';
 import { LARGEST_FILE, readArchive } from './archive.js';
 import { type DefinitionSource, type Findings, definitionsIn, definitionsOf } from './definitions-in.js';
-import { type Manifest, findPackage, parseManifest, releasesOf } from './manifest.js';
+import { CORE, type Manifest, findPackage, parseManifest, releasesOf } from './manifest.js';
 
 export interface LoadOptions {
   /** The release asked for; a package for another one is a problem and gives nothing. */
@@ -164,6 +164,11 @@ function takeManifest(manifest: Manifest, path: string, beside: string, loading:
   const identity = `${name}#${version}`;
   if (loading.seen.has(identity)) return false;
   loading.seen.add(identity);
+  if (CORE.test(name)) {
+    const reason = `The package ${identity} is FHIR's own; its definitions come with the validator.`;
+    loading.problems.push({ definition: path, reason });
+    return false;
+  }
   const releases = releasesOf(fhirVersions);
   const asked = loading.options.release ?? loading.release;
   if (asked === undefined ? releases.length === 0 : !releases.includes(asked)) {

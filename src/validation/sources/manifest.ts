@@ -1,5 +1,5 @@
 /** What a FHIR package says about itself in `package.json`, and where the packages it needs may be found. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Release } from '../types.js';
 
@@ -12,7 +12,7 @@ export interface Manifest {
 }
 
 /** FHIR's own definitions come with the validator. */
-const CORE = /^hl7\.fhir\.(?:core|r\d[a-z]?\.(?:core|expansions|elements|corexml|search))$/;
+export const CORE = /^hl7\.fhir\.(?:core|r\d[a-z]?\.(?:core|expansions|elements|corexml|search))$/;
 
 /** Undefined for a package.json that is no FHIR package's. */
 export function parseManifest(text: string): Manifest | undefined {
@@ -63,6 +63,7 @@ export function findPackage(name: string, version: string, folders: readonly str
 function candidates(folder: string, name: string): readonly { readonly file: string; readonly version: string }[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder).flatMap((file) => {
+    if (file === name) return versionIn(join(folder, file)).map((version) => ({ file, version }));
     const separator = file.charAt(name.length);
     if (!file.startsWith(name) || (separator !== '#' && separator !== '-')) return [];
     const rest = file.slice(name.length + 1);
@@ -70,6 +71,13 @@ function candidates(folder: string, name: string): readonly { readonly file: str
     // Another package's name may begin with this one's; a version begins with a digit.
     return /^\d/.test(version) ? [{ file, version }] : [];
   });
+}
+
+/** A folder may have the package's bare name, as its authors keep it; then only its package.json has the version. */
+function versionIn(folder: string): readonly string[] {
+  const file = ['package/package.json', 'package.json'].map((one) => join(folder, one)).find((one) => existsSync(one));
+  const manifest = file === undefined ? undefined : parseManifest(readFileSync(file, 'utf8'));
+  return manifest === undefined ? [] : [manifest.version];
 }
 
 function fits(version: string, wanted: string): boolean {
