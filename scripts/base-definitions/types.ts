@@ -131,7 +131,7 @@ function bindingOf({ binding }: SourceElement): Binding | undefined {
     const facts = { strength: binding.strength, valueSet: withoutVersion(valueSet) } as const;
     return max === undefined ? facts : { ...facts, max: withoutVersion(max) };
   }
-  return max === undefined ? undefined : { strength: 'required', valueSet: withoutVersion(max) };
+  return max === undefined ? undefined : { strength: 'max', valueSet: withoutVersion(max) };
 }
 
 const JSON_TYPES: Readonly<Record<string, JsonType>> = {

@@ -32,6 +32,7 @@ const STRING_EXPECTED = 'text of at most 1 MB that is not empty and has no contr
 export const PRIMITIVE_CHECKS: ReadonlyMap<string, PrimitiveCheck> = new Map([
   ['base64Binary', texts(isBase64, 'base64 with its padding')],
   ['boolean', { accepts: () => true, expected: 'true or false' }],
+  ['canonical', texts(isUri, 'a URI without white space')],
   ['code', texts(isCode, 'a code: no leading or trailing space and only single spaces inside')],
   ['date', texts(isDate, DATE_EXPECTED)],
   ['dateTime', texts((text) => isDate(text) || isInstant(text), `${DATE_EXPECTED}, or ${INSTANT_EXPECTED}`)],
@@ -46,6 +47,7 @@ export const PRIMITIVE_CHECKS: ReadonlyMap<string, PrimitiveCheck> = new Map([
   ['time', texts(isTime, 'a time of day as hh:mm:ss')],
   ['unsignedInt', numbers(between(0), 'a whole number of 0 or more')],
   ['uri', texts(isUri, 'a URI without white space')],
+  ['url', texts(isUri, 'a URI without white space')],
   ['uuid', texts((text) => UUID.test(text), 'a UUID as urn:uuid: and lower-case hexadecimal digits')],
   ['xhtml', texts(isDivision, 'one XHTML div element')],
 ]);

@@ -21,7 +21,8 @@ export interface ElementType {
 }
 
 export interface Binding {
-  readonly strength: 'required' | 'extensible';
+  /** `max`: a weaker binding, of which only the max value set is a rule; `valueSet` is that one. */
+  readonly strength: 'required' | 'extensible' | 'max';
   readonly valueSet: string;
   /** Value set of the extension elementdefinition-maxValueSet. */
   readonly max?: string;

@@ -239,7 +239,7 @@ function readBinding(source: unknown): Binding | undefined {
   if ((strength === 'required' || strength === 'extensible') && valueSet !== undefined)
     return { strength, valueSet, ...(max !== undefined && { max }) };
   // A weaker binding is advice, but what its max value set leaves out is forbidden all the same.
-  return max === undefined ? undefined : { strength: 'required', valueSet: max };
+  return max === undefined ? undefined : { strength: 'max', valueSet: max };
 }
 
 function readConstraints(source: readonly Json[]): readonly Constraint[] {

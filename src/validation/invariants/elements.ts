@@ -73,7 +73,6 @@ export const ELEMENT_CHECKS: NativeChecks = {
   // Whether an element has content is seen while its structure is checked.
   'ele-1|hasValue() | (children().count() > id.count())': holds,
   'ele-1|hasValue() or (children().count() > id.count())': holds,
-  'ele-1|hasValue() or (children().count() > id.count()) or $this is Parameters': holds,
   'ext-1|extension.exists() != value.exists()': (value) => has(value, 'extension') !== hasChoice(value, 'value'),
   'per-1|start.empty() or end.empty() or (start <= end)': periodInOrder,
   'per-1|start.hasValue().not() or end.hasValue().not() or (start <= end)': periodInOrder,

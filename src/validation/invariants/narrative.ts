@@ -27,7 +27,7 @@ interface Narrative {
   readonly content: boolean;
 }
 
-/** Deeper than any page; a parser's stack is not for an attacker to fill. */
+/** Deeper than any page. Reading ends there: the parser looks through all open elements for every one it opens. */
 const DEEPEST = 200;
 
 function readNarrative(text: string): Narrative {
@@ -48,8 +48,8 @@ function readNarrative(text: string): Narrative {
   parser.on('opentag', (tag) => {
     if (depth === 0) roots += 1;
     depth += 1;
-    if (depth > DEEPEST || !ELEMENTS.has(tag.name) || tag.uri !== XHTML || (depth === 1 && tag.name !== 'div'))
-      refuse();
+    if (depth > DEEPEST) throw new Error('too deep');
+    if (!ELEMENTS.has(tag.name) || tag.uri !== XHTML || (depth === 1 && tag.name !== 'div')) refuse();
     if (tag.name === 'img') content = true;
     for (const name of Object.keys(tag.attributes)) {
       if (!ATTRIBUTES.has(name) && !OWN_ATTRIBUTES.has(`${tag.name}.${name}`)) refuse();

@@ -32,6 +32,8 @@ const entriesOnlyIn =
 const entriesExactlyIn =
   (name: string, ...types: readonly string[]): InvariantCheck =>
   (value) => {
+    // Without a type nobody can say what its entries are to have.
+    if (!has(value, 'type')) return entries(value).length === 0;
     const wanted = isOneOf(value, 'type', ...types);
     return entries(value).every((entry) => has(entry, name) === wanted);
   };
@@ -69,15 +71,13 @@ const distinct =
   (value) =>
     areDistinct(
       all(value, list)
-        .map((item) => one(item, name))
-        .filter((held) => held !== undefined && held !== null),
+        .filter((item) => has(item, name))
+        .map((item) => JSON.stringify([one(item, name), one(item, `_${name}`)])),
     );
 
 /** `kind != 'x'`: an absent kind is not unequal, it is unknown, and what is unknown does not hold. */
-const isOtherThan = (value: unknown, name: string, code: string): boolean => {
-  const held = one(value, name);
-  return typeof held === 'string' && held !== code;
-};
+const isOtherThan = (value: unknown, name: string, code: string): boolean =>
+  has(value, name) && one(value, name) !== code;
 
 export const RESOURCE_CHECKS: NativeChecks = {
   'app-1|type.exists() or actor.exists()': hasAny('type', 'actor'),

@@ -1,0 +1,172 @@
+/** Puts the parts of the compiler together, and chooses the checks of a resource. */
+import { createUnits, type Check } from './units.js';
+import type { ElementNode } from '../definitions/elements.js';
+import type { Registry } from '../definitions/registry.js';
+import { createSnapshots } from '../definitions/snapshot.js';
+import { createInvariants } from '../invariants/index.js';
+import { createTerminology } from '../terminology/index.js';
+import { isObject, listOf, type Compiler, type Json, type Standing } from './context.js';
+import { indexOf } from '../rules/references.js';
+import { contentSchema, typesOf, valueSchema } from './schema.js';
+
+export interface CompilerOptions {
+  readonly mostFaults: number;
+  readonly quietTerminology: boolean;
+}
+
+export interface ResourceCompiler extends Compiler {
+  /** Checks a whole resource, beside its own profiles against the given trees. */
+  check(resource: Json, extra: readonly ElementNode[]): void;
+}
+
+export function createCompiler(registry: Registry, options: CompilerOptions): ResourceCompiler {
+  const { types } = registry.base;
+  const units = createUnits(types, options.mostFaults);
+  const snapshots = createSnapshots({
+    types,
+    renamesChoices: registry.base.release === 'stu3',
+    profile: registry.profile,
+  });
+  const standing: { -readonly [K in keyof Standing]: Standing[K] } = { resource: {}, root: {}, bundle: undefined };
+  const contents = new Map<ElementNode, Check>();
+  const values = new Map<ElementNode, Check>();
+  const trees = new Map<string, ElementNode | undefined>();
+  let indices = new WeakMap<Json, ReadonlyMap<string, Json>>();
+  let verdicts = new Map<Json, Map<ElementNode, boolean>>();
+
+  const compiler: ResourceCompiler = {
+    types,
+    snapshots,
+    units,
+    terminology: createTerminology(registry),
+    invariants: createInvariants(registry.base.release),
+    standing,
+    quietTerminology: options.quietTerminology,
+    content: (node) => memo(contents, node, () => units.unit(node, () => schemaOf(node, contentSchema))),
+    value: (node) =>
+      memo(values, node, () =>
+        units.unit(node, () =>
+          schemaOf(node, (one) => valueSchema(one, typesOf(one)[0] ?? { code: 'Element' }, compiler)),
+        ),
+      ),
+    resource: (value) => {
+      if (isObject(value)) checkInside(value);
+    },
+    profile(url) {
+      if (trees.has(url)) return trees.get(url);
+      if (types.has(url)) return snapshots.tree(url);
+      let tree: ElementNode | undefined;
+      try {
+        if (registry.profile(url) !== undefined) tree = snapshots.tree(url);
+      } catch (error) {
+        note(url, error);
+      }
+      // Urls come from whoever sends resources: only those with a definition are kept.
+      if (registry.profile(url) !== undefined) trees.set(url, tree);
+      return tree;
+    },
+    contexts: (url) => registry.profile(url)?.contexts,
+    report(node, keyword, params = {}, below = '', severity = 'error') {
+      units.faults.add({ keyword, pointer: below, severity, params, node });
+    },
+    meets(check, value) {
+      const before = units.faults.length;
+      check(value);
+      const met = !units.faults.failedSince(before);
+      units.faults.cut(before);
+      return met;
+    },
+    conforms(resource, tree) {
+      const known = memo(verdicts, resource, () => new Map<ElementNode, boolean>());
+      const verdict = known.get(tree);
+      if (verdict !== undefined) return verdict;
+      // Two resources that refer to each other would ask each other for ever; until the end, they conform.
+      known.set(tree, true);
+      const met = compiler.meets(() => standIn(resource, compiler.content(tree), isContained(resource)), resource);
+      known.set(tree, met);
+      return met;
+    },
+    bundled: (bundle) => {
+      let index = indices.get(bundle);
+      if (index === undefined) indices.set(bundle, (index = indexOf(bundle)));
+      return index;
+    },
+    check(resource, extra) {
+      indices = new WeakMap();
+      verdicts = new Map();
+      standing.bundle = undefined;
+      standing.root = resource;
+      checkResource(resource, extra, false);
+    },
+  };
+
+  function schemaOf(node: ElementNode, make: typeof contentSchema): ReturnType<typeof contentSchema> {
+    try {
+      return make(node, compiler);
+    } catch (error) {
+      const reason = note(node.definition, error);
+      return units.checks([() => compiler.report(node, 'uncompilable', { reason })]);
+    }
+  }
+
+  function note(definition: string, error: unknown): string {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!registry.problems.some((one) => one.definition === definition && one.reason === reason))
+      registry.problems.push({ definition, reason });
+    return reason;
+  }
+
+  const isContained = (resource: Json): boolean => listOf(standing.root['contained']).includes(resource);
+
+  /** A resource inside another one: contained, in a Bundle's entry or in Parameters. */
+  function checkInside(resource: Json): void {
+    checkResource(resource, [], isContained(resource));
+  }
+
+  function checkResource(resource: Json, extra: readonly ElementNode[], contained: boolean): void {
+    const type = resource['resourceType'];
+    const facts = typeof type === 'string' ? types.get(type) : undefined;
+    if (typeof type !== 'string' || facts?.kind !== 'resource' || facts.abstract)
+      return compiler.report(snapshots.tree('Resource'), 'resource', {});
+    const profiles = [...extra];
+    const claimed = isObject(resource['meta']) ? listOf(resource['meta']['profile']) : [];
+    for (let index = 0; index < claimed.length; index += 1) {
+      const url = claimed[index];
+      if (typeof url !== 'string') continue;
+      const tree = compiler.profile(url.split('|')[0] ?? '');
+      const below = `/meta/profile/${index}`;
+      if (tree === undefined) {
+        if (!types.has(url.replace(BASE, '')))
+          compiler.report(snapshots.tree(type), 'profile-unknown', {}, below, 'warning');
+      } else if (tree.path !== type) compiler.report(tree, 'profile-type', { type: tree.path }, below);
+      else if (!profiles.includes(tree)) profiles.push(tree);
+    }
+    // A profile's tree holds the base rules as well.
+    if (profiles.length === 0) standIn(resource, compiler.content(snapshots.tree(type)), contained);
+    else for (const tree of profiles) standIn(resource, compiler.content(tree), contained);
+  }
+
+  function standIn(resource: Json, check: Check, contained: boolean): void {
+    const { resource: outer, root, bundle } = standing;
+    standing.resource = resource;
+    if (!contained) standing.root = resource;
+    if (resource['resourceType'] === 'Bundle') standing.bundle = resource;
+    try {
+      check(resource);
+    } finally {
+      standing.resource = outer;
+      standing.root = root;
+      standing.bundle = bundle;
+    }
+  }
+
+  return compiler;
+}
+
+const BASE = 'http://hl7.org/fhir/StructureDefinition/';
+
+function memo<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  let value = known.get(key);
+  if (value === undefined) known.set(key, (value = make()));
+  return value;
+}

@@ -1,0 +1,122 @@
+/** JSON Schemas of elements (draft-07 vocabulary with our keyword `checks`). */
+import type { AnySchemaObject } from 'ajv';
+import type { ElementNode } from '../definitions/elements.js';
+import type { ElementType } from '../definitions/facts.js';
+import { jsonNames, type Compiler } from './context.js';
+import { extensionCheck } from '../rules/extensions.js';
+import { referenceCheck } from '../rules/references.js';
+import { bindingChecks, fixedChecks, invariantChecks, rangeChecks } from '../rules/values.js';
+import { shapeCheck } from '../rules/shape.js';
+import { slicesCheck } from '../rules/slicing.js';
+import type { Check } from './units.js';
+
+/** Schema of an object with the children of a node. */
+export function contentSchema(node: ElementNode, compiler: Compiler): AnySchemaObject {
+  const properties: Record<string, AnySchemaObject> = {};
+  // Whoever calls has chosen this schema by the very value.
+  if (compiler.types.get(node.path)?.kind === 'resource') properties['resourceType'] = { type: 'string' };
+  for (const child of node.children ?? []) {
+    if (child.max === 0) continue;
+    const names = jsonNames(child);
+    for (const [index, type] of typesOf(child).entries()) {
+      const name = names[index] ?? child.name;
+      const chosen = child.name.endsWith('[x]') ? (sliceOfType(child, type) ?? child) : child;
+      properties[name] = elementSchema(chosen, type, compiler);
+      if (isPrimitive(type, compiler) && child.attribute === undefined && type.code !== 'xhtml')
+        properties[`_${name}`] = extendingSchema(child, compiler);
+    }
+  }
+  const checks = [shapeCheck(node, compiler), ...invariantChecks(node, compiler)];
+  return {
+    type: 'object',
+    minProperties: 1,
+    properties,
+    additionalProperties: false,
+    ...compiler.units.checks(checks.filter((check) => check !== undefined)),
+  };
+}
+
+/** Schema of one value of an element, by the only type it can have. */
+export function valueSchema(node: ElementNode, type: ElementType, compiler: Compiler): AnySchemaObject {
+  const checks: Check[] = [
+    ...fixedChecks(node, compiler),
+    ...bindingChecks(node, compiler),
+    ...rangeChecks(node, compiler),
+  ];
+  const kind = compiler.types.get(type.code)?.json;
+  if (kind !== undefined) {
+    checks.push(...invariantChecks(node, compiler));
+    const format = kind === 'boolean' ? {} : { format: type.code };
+    return { type: kind, ...format, ...compiler.units.checks(checks) };
+  }
+  checks.unshift(...contentChecks(node, type, compiler));
+  if (type.targets !== undefined) checks.push(referenceCheck(node, type.targets, compiler));
+  // Of an element with children of its own, they are checked with those.
+  if (!hasContent(node)) checks.push(...invariantChecks(node, compiler));
+  return { type: 'object', ...compiler.units.checks(checks) };
+}
+
+const hasContent = (node: ElementNode): boolean => node.children !== undefined && node.types.length <= 1;
+
+/** What holds inside a complex value. */
+function contentChecks(node: ElementNode, type: ElementType, compiler: Compiler): Check[] {
+  const { snapshots } = compiler;
+  if (hasContent(node)) return [compiler.content(node)];
+  if (node.contentReference !== undefined) return [compiler.content(referredNode(node, compiler))];
+  if (compiler.types.get(type.code)?.kind === 'resource' && type.profiles === undefined) return [compiler.resource];
+  const profiles = (type.profiles ?? []).flatMap((url) => compiler.profile(url) ?? []);
+  const [profile, ...others] = profiles;
+  if (profile === undefined)
+    return type.code === 'Extension' ? [extensionCheck(node, compiler)] : [compiler.content(snapshots.tree(type.code))];
+  if (others.length === 0) return [compiler.content(profile)];
+  return [
+    compiler.content(snapshots.tree(type.code)),
+    (value) => {
+      if (!profiles.some((one) => compiler.meets(compiler.content(one), value)))
+        compiler.report(node, 'type-profile', { profiles: type.profiles });
+    },
+  ];
+}
+
+/** The element whose content this one shares, in the same definition: what a profile says of it holds here too. */
+function referredNode(node: ElementNode, compiler: Compiler): ElementNode {
+  const [root = '', ...steps] = (node.contentReference ?? '').split('.');
+  let at: ElementNode | undefined = compiler.profile(node.definition) ?? compiler.snapshots.tree(root);
+  if (at.path !== root) at = compiler.snapshots.tree(root);
+  for (const step of steps) at = at?.children?.find((child) => child.name === step);
+  if (at === undefined) throw new Error(`${node.id} refers to ${node.contentReference ?? ''}, which is not there`);
+  return at;
+}
+
+function elementSchema(node: ElementNode, type: ElementType, compiler: Compiler): AnySchemaObject {
+  if (!node.list) return valueSchema(node, type, compiler);
+  const bounds = { minItems: 1, ...(node.max === Infinity ? {} : { maxItems: node.max }) };
+  if (node.slicing !== undefined && node.slices.length > 0)
+    return { type: 'array', ...bounds, ...compiler.units.checks([slicesCheck(node, compiler)]) };
+  const items = valueSchema(node, type, compiler);
+  const primitive = isPrimitive(type, compiler);
+  // Both halves of a repeating primitive hold null where the other half alone has something.
+  return { type: 'array', ...bounds, items: primitive ? { ...items, type: [items['type'] as string, 'null'] } : items };
+}
+
+/** The `_name` half of a primitive, which carries its id and extensions. */
+function extendingSchema(node: ElementNode, compiler: Compiler): AnySchemaObject {
+  const own = node.types.length === 1 && node.children !== undefined ? node : compiler.snapshots.tree('Element');
+  const check = compiler.content(own);
+  if (!node.list) return { type: 'object', ...compiler.units.checks([check]) };
+  const items = compiler.units.checks([(value) => value === null || check(value)]);
+  return { type: 'array', minItems: 1, items: { type: ['object', 'null'], ...items } };
+}
+
+export function isPrimitive(type: ElementType, compiler: Compiler): boolean {
+  return compiler.types.get(type.code)?.kind === 'primitive-type';
+}
+
+/** Types of an element; an element with elements of its own and no type is a BackboneElement. */
+export function typesOf(node: ElementNode): readonly ElementType[] {
+  return node.types.length > 0 ? node.types : [{ code: 'BackboneElement' }];
+}
+
+export function sliceOfType(node: ElementNode, type: ElementType): ElementNode | undefined {
+  return node.slices.find((one) => one.types.length === 1 && one.types[0]?.code === type.code);
+}

@@ -1,0 +1,91 @@
+/** All definitions of one release: those given at run time, then those under `profiles/`, then FHIR's own. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { DefinitionProblem, Release } from '../types.js';
+import { loadBaseCodes, loadBaseDefinitions, loadBaseProfiles, type Definitions } from './base.js';
+import type { CodeSystemFacts, ProfileFacts, ValueSetFacts } from './facts.js';
+import { readCodeSystem, readProfile, readValueSet } from './read.js';
+
+export interface Registry {
+  readonly base: Definitions;
+  readonly profile: (url: string) => ProfileFacts | undefined;
+  readonly valueSet: (url: string) => ValueSetFacts | undefined;
+  readonly codeSystem: (url: string) => CodeSystemFacts | undefined;
+  /** Urls of the profiles that were given, and of our own. */
+  readonly given: readonly string[];
+  readonly own: readonly string[];
+  readonly problems: DefinitionProblem[];
+}
+
+interface Collection {
+  readonly profiles: Map<string, ProfileFacts>;
+  readonly valueSets: Map<string, ValueSetFacts>;
+  readonly codeSystems: Map<string, CodeSystemFacts>;
+}
+
+const own = new Map<Release, Collection>();
+
+export function createRegistry(release: Release, definitions: readonly unknown[], withOwn: boolean): Registry {
+  const problems: DefinitionProblem[] = [];
+  const given = emptyCollection();
+  for (const definition of definitions) collect(given, definition, release, problems);
+  const ours = withOwn ? ownCollection(release) : emptyCollection();
+  let official: ReadonlyMap<string, ProfileFacts> | undefined;
+  return {
+    base: loadBaseDefinitions(release),
+    profile: (url) =>
+      given.profiles.get(url) ??
+      ours.profiles.get(url) ??
+      (official ??= new Map(loadBaseProfiles(release).profiles.map((one) => [one.url, one]))).get(url),
+    valueSet: (url) => given.valueSets.get(url) ?? ours.valueSets.get(url) ?? at(loadBaseCodes(release).valueSets, url),
+    codeSystem: (url) =>
+      given.codeSystems.get(url) ?? ours.codeSystems.get(url) ?? at(loadBaseCodes(release).codeSystems, url),
+    given: [...given.profiles.keys()],
+    own: [...ours.profiles.keys()],
+    problems,
+  };
+}
+
+/** A property of the file's own, for urls come from outside. */
+function at<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+function emptyCollection(): Collection {
+  return { profiles: new Map(), valueSets: new Map(), codeSystems: new Map() };
+}
+
+/** What `profiles/<release>` holds, read once. */
+function ownCollection(release: Release): Collection {
+  const known = own.get(release);
+  if (known !== undefined) return known;
+  const collection = emptyCollection();
+  const problems: DefinitionProblem[] = [];
+  const root = fileURLToPath(new URL(`../../../profiles/${release}/`, import.meta.url));
+  for (const folder of ['structure-definitions', 'value-sets', 'code-systems'])
+    for (const file of readdirSync(`${root}${folder}`))
+      collect(collection, JSON.parse(readFileSync(`${root}${folder}/${file}`, 'utf8')), release, problems);
+  const [problem] = problems;
+  if (problem !== undefined) throw new Error(`${problem.definition}: ${problem.reason}`);
+  own.set(release, collection);
+  return collection;
+}
+
+function collect(into: Collection, definition: unknown, release: Release, problems: DefinitionProblem[]): void {
+  const { resourceType, url } = (definition ?? {}) as { readonly resourceType?: unknown; readonly url?: unknown };
+  try {
+    if (resourceType === 'StructureDefinition') {
+      const facts = readProfile(definition, release);
+      into.profiles.set(facts.url, facts);
+    } else if (resourceType === 'ValueSet') {
+      const { url: name, facts } = readValueSet(definition);
+      into.valueSets.set(name, facts);
+    } else if (resourceType === 'CodeSystem') {
+      const { url: name, facts } = readCodeSystem(definition);
+      into.codeSystems.set(name, facts);
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    problems.push({ definition: typeof url === 'string' ? url : String(resourceType), reason });
+  }
+}

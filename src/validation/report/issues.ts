@@ -1,0 +1,83 @@
+/** Turns faults into issues a person can act on: each once, in the order of the resource's levels, up to a limit. */
+import type { ResourceCompiler } from '../compile/compiler.js';
+import type { ExtensionContext } from '../definitions/facts.js';
+import type { Fault } from '../compile/faults.js';
+import type { ValidationIssue } from '../types.js';
+import { mayStand } from './contexts.js';
+import { placeOf } from './places.js';
+import { sentence, type Speech } from './sentences.js';
+
+/** Once a value is empty, of another type or malformed, what else it breaks follows from that. */
+const SETTLING: ReadonlySet<string> = new Set(['minProperties', 'type', 'format']);
+/** Said once for a definition, however often it applies. */
+const ONCE: ReadonlySet<string> = new Set(['terminology', 'unchecked']);
+
+export function toIssues(
+  faults: readonly Fault[],
+  resource: unknown,
+  compiler: ResourceCompiler,
+  options: { readonly quoteValues: boolean; readonly maxIssues: number },
+): ValidationIssue[] {
+  if (faults.length === 0) return [];
+  const speech: Speech = {
+    types: compiler.types,
+    terminology: compiler.terminology,
+    quoteValues: options.quoteValues,
+  };
+  const settled = new Set(faults.filter(({ keyword }) => SETTLING.has(keyword)).map(({ pointer }) => pointer));
+  const said = new Set<string>();
+  const issues: ValidationIssue[] = [];
+  for (const fault of faults) {
+    const { keyword, pointer, params } = fault;
+    if (!SETTLING.has(keyword) && settled.has(pointer) && fault.severity === 'error') continue;
+    if (keyword === 'context' && stands(fault, resource, compiler)) continue;
+    const place = placeOf(fault, resource);
+    const { kind, code, message, below, node } = sentence(fault, place, speech);
+    const expression = below === undefined ? place.expression : `${place.expression}.${below}`;
+    const rule = node ?? place.node;
+    const key = keyword === 'invariant' || keyword === 'unchecked' ? String(params['key']) : undefined;
+    const once = ONCE.has(keyword)
+      ? `${keyword} ${String(typeof params['url'] === 'string' ? params['url'] : key)} ${rule.id}`
+      : `${expression} ${kind} ${fault.severity} ${key ?? ''} ${keyword.startsWith('slice') ? (rule.sliceName ?? '') : ''}`;
+    if (said.has(once)) continue;
+    said.add(once);
+    if (issues.length >= options.maxIssues) {
+      issues.push(tooMany(expression.split('.')[0] ?? '', options.maxIssues));
+      break;
+    }
+    issues.push({
+      severity: fault.severity,
+      code,
+      expression,
+      pointer,
+      message,
+      rule: {
+        kind,
+        profile: typeof params['source'] === 'string' ? toUrl(params['source']) : toUrl(rule.definition),
+        element: rule.id,
+        ...(key === undefined ? {} : { constraint: key }),
+      },
+    });
+  }
+  return issues;
+}
+
+function stands({ pointer, params }: Fault, resource: unknown, compiler: ResourceCompiler): boolean {
+  const contexts = params['contexts'] as readonly ExtensionContext[];
+  return mayStand(contexts, pointer, resource, compiler.types, compiler.snapshots);
+}
+
+const toUrl = (definition: string): string =>
+  definition.includes(':') ? definition : `http://hl7.org/fhir/StructureDefinition/${definition}`;
+
+function tooMany(root: string, most: number): ValidationIssue {
+  const message = `There are more than ${most} issues; mend these first.`;
+  return {
+    severity: 'information',
+    code: 'too-costly',
+    expression: root,
+    pointer: '',
+    message,
+    rule: { kind: 'too-large' },
+  };
+}

@@ -1,0 +1,284 @@
+/** One plain sentence for each fault: what was found, what was expected, how to mend it. */
+import type { Fault } from '../compile/faults.js';
+import { allJsonNames, jsonNames } from '../compile/context.js';
+import type { ElementNode } from '../definitions/elements.js';
+import type { TypeFacts } from '../definitions/facts.js';
+import { PRIMITIVE_CHECKS } from '../primitives.js';
+import type { Terminology } from '../terminology/index.js';
+import type { IssueCode, RuleKind } from '../types.js';
+import type { Place } from './places.js';
+
+export interface Saying {
+  readonly kind: RuleKind;
+  readonly code: IssueCode;
+  readonly message: string;
+  /** Added to the place's expression: the name of a missing or surplus element. */
+  readonly below?: string;
+  readonly node?: ElementNode;
+}
+
+export interface Speech {
+  readonly types: ReadonlyMap<string, TypeFacts>;
+  readonly terminology: Terminology;
+  readonly quoteValues: boolean;
+}
+
+/** Codes a message lists; a longer list is named by its value set. */
+const MOST_CODES_LISTED = 40;
+const LONGEST_QUOTE = 60;
+const ELEMENT_NAME = /^_?[A-Za-z][A-Za-z0-9_]{0,63}$/;
+
+export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
+  const { label, node } = place;
+  const { params } = fault;
+  const say = (kind: RuleKind, code: IssueCode, message: string, more: Partial<Saying> = {}): Saying => ({
+    kind,
+    code,
+    message,
+    ...more,
+  });
+  const found = quoted(place.value, speech);
+  switch (fault.keyword) {
+    case 'additionalProperties':
+      return surplus(String(params['additionalProperty']), place);
+    case 'missing': {
+      const name = plainName(node);
+      const least = node.min > 1 ? ` at least ${node.min} times` : '';
+      const listed = node.name.endsWith('[x]') ? jsonNames(node).slice(0, 5).join(' or ') : name;
+      return say('cardinality', 'required', `${label} has no ${listed}, which is required${least}; add it.`, {
+        below: name,
+      });
+    }
+    case 'choice': {
+      const both = (params['found'] as readonly string[]).join(' and ');
+      return say('cardinality', 'structure', `${label} has ${both} at once; keep one of them.`, {
+        below: plainName(node),
+      });
+    }
+    case 'maxItems':
+      return say(
+        'cardinality',
+        'structure',
+        `${label} is there ${count(place.value)} times, but at most ${node.max} is allowed; leave some out.`,
+      );
+    case 'type':
+      return say(
+        'type',
+        'structure',
+        `${label} must be ${expectedJson(place, speech)}, but is ${describe(place.value)}.`,
+      );
+    case 'minItems':
+    case 'minProperties':
+    case 'nothing':
+      return say('empty', 'structure', `${label} is empty; give it content or leave it out.`);
+    case 'format':
+      return wrongFormat(place, speech);
+    case 'fixed':
+      return say('fixed', 'value', `${label} must be exactly ${shown(params['fixed'])}${but(found)}.`);
+    case 'pattern':
+      return say('pattern', 'value', `${label} must hold ${shown(params['pattern'])}${but(found)}.`);
+    case 'length':
+      return say(
+        'range',
+        'value',
+        `${label} is longer than the ${String(params['maxLength'])} characters allowed; shorten it.`,
+      );
+    case 'range': {
+      const least = params['minValue'] === undefined ? undefined : `at least ${shown(params['minValue'])}`;
+      return say('range', 'value', `${label} must be ${least ?? `at most ${shown(params['maxValue'])}`}${but(found)}.`);
+    }
+    case 'binding':
+      return say(
+        'binding',
+        'code-invalid',
+        `${label} has a code${found === '' ? '' : ` (${found})`} that ${strength(fault)}; ${allowedCodes(String(params['url']), speech)}`,
+      );
+    case 'terminology': {
+      const why = typeof params['gap'] === 'string' ? ` (${params['gap']})` : '';
+      return say(
+        'terminology',
+        'informational',
+        `The codes of ${label} could not be checked against ${String(params['url'])} here${why}.`,
+      );
+    }
+    case 'targets':
+      return say(
+        'reference-target',
+        'structure',
+        `${label} refers to a type of resource it may not refer to; allowed: ${names(params['targets'])}.`,
+      );
+    case 'target-profile':
+      return say(
+        'reference-target',
+        'structure',
+        `${label} refers to a resource that does not meet ${names(params['profiles'])}; see the issues of that resource when it is validated against it.`,
+      );
+    case 'type-profile':
+      return say('profile', 'structure', `${label} meets none of the profiles ${names(params['profiles'])}.`);
+    case 'slice-missing': {
+      const name = node.sliceName ?? '';
+      const at = params['at'];
+      const text = `has no ${plainName(node)} that is its "${name}", which ${definitionName(node)} requires${node.min > 1 ? ` ${node.min} times` : ''}; add it.`;
+      if (typeof at === 'string') return say('slicing', 'required', `${label} ${text}`, { below: at });
+      return say(
+        'slicing',
+        'required',
+        `${label} has no item that is its "${name}", which ${definitionName(node)} requires${node.min > 1 ? ` ${node.min} times` : ''}; add it.`,
+      );
+    }
+    case 'slice-many':
+      return say(
+        'slicing',
+        'structure',
+        `${label} has ${String(params['count'])} items that are its "${node.sliceName ?? ''}", but at most ${node.max} is allowed; leave some out.`,
+      );
+    case 'slice-closed':
+      return say(
+        'slicing',
+        'structure',
+        `${label} is none of ${sliceNames(node)}, and ${definitionName(node)} allows no other.`,
+      );
+    case 'slice-at-end':
+      return say(
+        'slicing',
+        'structure',
+        `${label} is none of ${sliceNames(node)} and must stand after the last of those.`,
+      );
+    case 'slice-order':
+      return say(
+        'slicing',
+        'structure',
+        `${label} is its "${node.sliceName ?? ''}" and stands after one that must follow it; put them into the order of the profile.`,
+      );
+    case 'context':
+      return say(
+        'extension',
+        'extension',
+        `${label} is an extension that may not stand here; allowed on: ${contexts(params['contexts'])}.`,
+      );
+    case 'extension-unknown':
+      return say(
+        'extension',
+        'extension',
+        `${label} is an extension without a known definition, so only its form was checked.`,
+      );
+    case 'invariant': {
+      const { key, human, expression } = params as {
+        readonly key: string;
+        readonly human?: string;
+        readonly expression: string;
+      };
+      const words = human === undefined ? expression : `${human.replace(/[.\s]+$/, '')} [${expression}]`;
+      return say('invariant', 'invariant', `${label} breaks the rule ${key}: ${words}.`);
+    }
+    case 'unchecked':
+      return say(
+        'invariant',
+        'informational',
+        `The rule ${String(params['key'])} on ${label} could not be checked${typeof params['reason'] === 'string' ? `: ${params['reason']}` : ''}.`,
+      );
+    case 'resource':
+      return say('resource-type', 'structure', `${label} must have a resourceType that names a FHIR resource type.`);
+    case 'profile-unknown':
+      return say(
+        'profile',
+        'not-found',
+        `${label} names a profile that is not known here; the resource was not held against it.`,
+      );
+    case 'profile-type':
+      return say(
+        'profile',
+        'structure',
+        `${label} names a profile for ${String(params['type'])}, which this resource is not.`,
+      );
+    case 'uncompilable':
+      return say(
+        'profile',
+        'not-found',
+        `${label} could not be checked, because ${definitionName(node)} can't be used: ${String(params['reason'])}.`,
+      );
+    case 'depth':
+      return say('too-large', 'too-costly', `${label} is nested deeper than any resource needs; make it flatter.`);
+    default:
+      throw new TypeError(`No sentence for the rule ${fault.keyword}.`);
+  }
+}
+
+/** An unknown name is repeated only where it looks like an element's name; anything else may be a value gone astray. */
+function surplus(name: string, place: Place): Saying {
+  const { label, node } = place;
+  if (!ELEMENT_NAME.test(name)) {
+    const message = `${label} has an element whose name is no FHIR element name; remove it.`;
+    return { kind: 'unknown-element', code: 'structure', message };
+  }
+  const plain = name.startsWith('_') ? name.slice(1) : name;
+  const child = (node.children ?? []).find((one) => one.max === 0 && allJsonNames(one).includes(plain));
+  if (child !== undefined) {
+    const message = `${label} has ${plain}, which ${definitionName(child)} prohibits; leave it out.`;
+    return { kind: 'cardinality', code: 'structure', message, below: plain, node: child };
+  }
+  const choice = node.children?.find((one) => allJsonNames(one).includes(plain) && one.name.endsWith('[x]'));
+  if (choice !== undefined) {
+    const message = `${label} has ${plain}, but ${definitionName(choice)} allows only ${jsonNames(choice).join(', ')}.`;
+    return { kind: 'type', code: 'structure', message, below: plain, node: choice };
+  }
+  const known = (node.children ?? []).flatMap((one) => jsonNames(one));
+  const meant = known.find((one) => one.toLowerCase() === plain.toLowerCase());
+  const mend = meant === undefined || meant === plain ? 'remove it' : `the element is called "${meant}"`;
+  const message = `${label} has no element "${name}"; ${mend}.`;
+  return { kind: 'unknown-element', code: 'structure', message, below: name };
+}
+
+function wrongFormat({ label, node, value }: Place, speech: Speech): Saying {
+  if (value === '')
+    return { kind: 'empty', code: 'structure', message: `${label} is empty; give it content or leave it out.` };
+  const last = label.slice(label.lastIndexOf('.') + 1);
+  const type = node.types.find(({ code }) => node.types.length === 1 || last.endsWith(capitalised(code)))?.code ?? '';
+  const expected = PRIMITIVE_CHECKS.get(type)?.expected ?? 'a value of its type';
+  const found = quoted(value, speech);
+  const what = found === '' ? `${label} is` : `${label} is ${found}, which is`;
+  return { kind: 'format', code: 'value', message: `${what} not a valid ${type}; it must be ${expected}.` };
+}
+
+const strength = (fault: Fault): string =>
+  fault.severity === 'error' ? 'is not allowed' : 'is not of the set it should come from';
+
+function allowedCodes(url: string, { terminology }: Speech): string {
+  const codes = terminology.valueSet(url)?.list(MOST_CODES_LISTED);
+  return codes === undefined ? `use one of the value set ${url}.` : `use one of: ${codes.join(', ')}.`;
+}
+
+function expectedJson({ node, inList }: Place, { types }: Speech): string {
+  if (node.list && !inList) return 'a JSON array';
+  const json = node.types.length === 1 ? types.get(node.types[0]?.code ?? '')?.json : undefined;
+  if (json === undefined) return node.types.length > 1 ? 'a value of its type' : 'a JSON object';
+  return json === 'boolean' ? 'true or false' : `a JSON ${json}`;
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  // In XML, where there are no arrays, that is an element sent more often than it may be there.
+  if (Array.isArray(value)) return 'an array or there more than once';
+  const type = typeof value;
+  return type === 'object' ? 'an object' : type === 'undefined' ? 'missing' : `a ${type}`;
+}
+
+/** A value for a message, where messages may repeat values and it is short enough to be read. */
+function quoted(value: unknown, { quoteValues }: Speech): string {
+  if (!quoteValues || value === undefined) return '';
+  const text = JSON.stringify(value);
+  return text.length > LONGEST_QUOTE ? '' : text;
+}
+
+const but = (found: string): string => (found === '' ? ', but is something else' : `, but is ${found}`);
+const shown = (value: unknown): string => JSON.stringify(value);
+const names = (list: unknown): string => (Array.isArray(list) ? list.join(', ') : '');
+const count = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
+const capitalised = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+const plainName = (node: ElementNode): string => (node.name.endsWith('[x]') ? node.name.slice(0, -3) : node.name);
+const sliceNames = (node: ElementNode): string => node.slices.map(({ sliceName }) => `"${sliceName ?? ''}"`).join(', ');
+const definitionName = (node: ElementNode): string => node.definition.slice(node.definition.lastIndexOf('/') + 1);
+
+function contexts(list: unknown): string {
+  return (list as readonly { readonly expression: string }[]).map(({ expression }) => expression).join(', ');
+}

@@ -1,0 +1,143 @@
+/** Discriminators: whether an item is one of a slice's. */
+import type { ElementNode } from '../definitions/elements.js';
+import { choiceFor } from '../definitions/snapshot.js';
+import type { SlicingFacts } from '../definitions/facts.js';
+import { isObject, jsonNames, listOf, type Compiler } from '../compile/context.js';
+import { resolve, typeOf } from './references.js';
+import { equals, matches, membershipOf } from './values.js';
+
+type Predicate = (value: unknown) => boolean;
+type Discriminator = SlicingFacts['discriminators'][number];
+
+export function matcher(slice: ElementNode, discriminators: readonly Discriminator[], compiler: Compiler): Predicate {
+  // Without a discriminator, an item belongs to the slice it meets.
+  if (discriminators.length === 0) return (item) => compiler.meets(compiler.value(slice), item);
+  const tests = discriminators.map((discriminator) => testOf(slice, discriminator, compiler));
+  const [only] = tests;
+  return tests.length === 1 && only !== undefined ? only : (item) => tests.every((test) => test(item));
+}
+
+function testOf(slice: ElementNode, { type, path }: Discriminator, compiler: Compiler): Predicate {
+  const steps = path === '$this' ? [] : splitPath(path);
+  let node: ElementNode | undefined = slice;
+  let get: (item: unknown) => unknown[] = (item) => [item];
+  for (const step of steps) {
+    const before = get;
+    if (step === 'resolve()') {
+      get = (item) => before(item).map((value) => targetOf(value, compiler));
+      if (type === 'profile' || type === 'type') continue;
+      throw new Error(`${slice.id} has a discriminator ${path}, which is not supported for ${type}`);
+    }
+    const extension = /^extension\('([^']*)'\)$/.exec(step)?.[1];
+    if (extension !== undefined) {
+      node = extensionSlice(node, extension, compiler);
+      get = (item) =>
+        before(item).flatMap((value) =>
+          isObject(value) ? listOf(value['extension']).filter((one) => isObject(one) && one['url'] === extension) : [],
+        );
+      continue;
+    }
+    if (/^(?:ofType|as)\(/.test(step) || step === '$this') continue;
+    const [child, names] = childOf(node, step, compiler);
+    node = child;
+    get = (item) => before(item).flatMap((value) => valuesOf(value, names));
+  }
+  const at = node;
+  const wanted = ((): Predicate => {
+    switch (type) {
+      case 'exists':
+        return at?.max === 0 ? (item) => get(item).length === 0 : (item) => get(item).length > 0;
+      case 'type':
+        return (item) => get(item).some((value) => isOfType(value, at, compiler));
+      case 'profile': {
+        const trees = (at?.types ?? []).flatMap(({ profiles = [], targets = [] }) =>
+          (path.endsWith('resolve()') ? targets : profiles).flatMap((url) => compiler.profile(url) ?? []),
+        );
+        return (item) =>
+          get(item).some((value) => isObject(value) && trees.some((tree) => compiler.conforms(value, tree)));
+      }
+      default: {
+        const same = at === undefined ? undefined : valueTest(at, compiler, new Set());
+        if (same === undefined)
+          throw new Error(`${slice.id} says nothing fixed about ${path}, by which its slices are told apart`);
+        return (item) => get(item).some(same);
+      }
+    }
+  })();
+  return wanted;
+}
+
+/** What a definition fixes of a value: itself, or anything inside it. */
+function valueTest(node: ElementNode, compiler: Compiler, seen: Set<ElementNode>): Predicate | undefined {
+  if (seen.has(node)) return undefined;
+  seen.add(node);
+  const { fixed, pattern, binding } = node;
+  if (fixed !== undefined) return (value) => equals(value, fixed);
+  if (pattern !== undefined) return (value) => matches(value, pattern);
+  const [type] = node.types;
+  const profile = type?.profiles?.length === 1 ? compiler.profile(type.profiles[0] ?? '') : undefined;
+  if (type?.code === 'Extension' && profile !== undefined) return valueTest(profile, compiler, seen);
+  const inner = (node.children ?? profile?.children ?? []).flatMap((child) => {
+    const test = valueTest(child, compiler, seen);
+    return test === undefined ? [] : [{ names: jsonNames(child), test, slices: child.slices.length > 0 }];
+  });
+  if (inner.length > 0) return (value) => inner.every(({ names, test }) => valuesOf(value, names).some(test));
+  if (binding?.strength !== 'required') return undefined;
+  return (value) => {
+    const codes = compiler.terminology.valueSet(binding.valueSet);
+    return codes !== undefined && membershipOf(value, codes, true) === 'in';
+  };
+}
+
+function splitPath(path: string): string[] {
+  // An extension's url holds dots of its own.
+  return path.match(/extension\('[^']*'\)|[^.]+/g) ?? [];
+}
+
+function childOf(
+  node: ElementNode | undefined,
+  step: string,
+  compiler: Compiler,
+): readonly [ElementNode | undefined, readonly string[]] {
+  if (node === undefined) return [undefined, [step]];
+  // A slice that is an extension says its url in the extension's own definition.
+  const url = node.types[0]?.code === 'Extension' ? node.types[0].profiles?.[0] : undefined;
+  const tree = url === undefined || node.children !== undefined ? undefined : compiler.profile(url);
+  const children = tree?.children ?? (node.types.length > 1 ? [] : compiler.snapshots.childrenOf(node));
+  const child = children.find(({ name }) => name === step || name === `${step}[x]`) ?? choiceFor(children, step)[0];
+  return child === undefined ? [undefined, [step]] : [child, jsonNames(child)];
+}
+
+function extensionSlice(node: ElementNode | undefined, url: string, compiler: Compiler): ElementNode | undefined {
+  const slices =
+    node === undefined ? [] : compiler.snapshots.childrenOf(node).find(({ name }) => name === 'extension')?.slices;
+  return slices?.find(({ types }) => types[0]?.profiles?.includes(url) === true);
+}
+
+function valuesOf(value: unknown, names: readonly string[]): unknown[] {
+  if (!isObject(value)) return [];
+  return names.flatMap((name) => {
+    const found = value[name];
+    return found === undefined ? [] : Array.isArray(found) ? (found as unknown[]) : [found];
+  });
+}
+
+function targetOf(value: unknown, compiler: Compiler): unknown {
+  const reference = isObject(value) ? value['reference'] : undefined;
+  if (typeof reference !== 'string') return undefined;
+  return resolve(reference, compiler) ?? { resourceType: typeOf(reference, compiler) };
+}
+
+/** Resources tell their type; of other values the JSON form tells as much as slices by type need. */
+function isOfType(value: unknown, node: ElementNode | undefined, compiler: Compiler): boolean {
+  const codes = (node?.types ?? []).flatMap(({ code, targets }) => [
+    code,
+    ...(targets ?? []).flatMap((target) =>
+      compiler.types.has(target) ? [target] : (compiler.profile(target)?.path ?? []),
+    ),
+  ]);
+  if (isObject(value) && typeof value['resourceType'] === 'string') return codes.includes(value['resourceType']);
+  return codes.some((code) =>
+    isObject(value) ? compiler.types.get(code)?.json === undefined : compiler.types.get(code)?.json === typeof value,
+  );
+}

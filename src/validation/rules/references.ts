@@ -1,0 +1,65 @@
+/** References: what they may point to, and what they do point to where that is in the same document. */
+import type { ElementNode } from '../definitions/elements.js';
+import { isObject, listOf, type Compiler, type Json } from '../compile/context.js';
+import type { Check } from '../compile/units.js';
+
+export function referenceCheck(node: ElementNode, targets: readonly string[], compiler: Compiler): Check {
+  const profiles = targets.filter((target) => !compiler.types.has(target));
+  const allowed = new Set([
+    ...targets.filter((target) => compiler.types.has(target)),
+    ...profiles.flatMap((url) => compiler.profile(url)?.path ?? []),
+  ]);
+  if (allowed.has('Resource') || allowed.size === 0) return () => undefined;
+  return (value) => {
+    if (!isObject(value)) return;
+    const { reference } = value;
+    const target = typeof reference === 'string' ? resolve(reference, compiler) : undefined;
+    const named = typeof reference === 'string' ? typeOf(reference, compiler) : undefined;
+    // From R4 on, a reference may tell its type beside what it refers by.
+    const type = target === undefined ? (named ?? value['type']) : target['resourceType'];
+    if (typeof type !== 'string' || compiler.types.get(type)?.kind !== 'resource') return;
+    if (!allowed.has(type)) return compiler.report(node, 'targets', { targets });
+    if (target === undefined || targets.includes(type)) return;
+    const wanted = profiles.flatMap((url) => compiler.profile(url) ?? []).filter((tree) => tree.path === type);
+    if (wanted.length > 0 && !wanted.some((tree) => compiler.conforms(target, tree)))
+      compiler.report(node, 'target-profile', { profiles: wanted.map((tree) => tree.definition) });
+  };
+}
+
+/** The resource that a reference points to: a contained one, or one of the Bundle around it. */
+export function resolve(reference: string, compiler: Compiler): Json | undefined {
+  const { root, bundle } = compiler.standing;
+  if (reference.startsWith('#'))
+    return listOf(root['contained'])
+      .filter(isObject)
+      .find((one) => one['id'] === reference.slice(1));
+  return bundle === undefined ? undefined : compiler.bundled(bundle).get(reference);
+}
+
+/** Resources of a Bundle by the references that mean them: full url, and type with id. */
+export function indexOf(bundle: Json): ReadonlyMap<string, Json> {
+  const index = new Map<string, Json>();
+  for (const entry of listOf(bundle['entry'])) {
+    if (!isObject(entry) || !isObject(entry['resource'])) continue;
+    const { fullUrl, resource } = entry as { readonly fullUrl?: unknown; readonly resource: Json };
+    if (typeof fullUrl === 'string') index.set(fullUrl, resource);
+    const { resourceType, id } = resource;
+    if (typeof resourceType !== 'string' || typeof id !== 'string') continue;
+    const relative = `${resourceType}/${id}`;
+    if (typeof fullUrl !== 'string' || fullUrl.endsWith(`/${relative}`)) index.set(relative, resource);
+  }
+  return index;
+}
+
+/**
+ * The resource type that a reference names: the word before the id, as in `Patient/1/_history/2` or at the end of an
+ * absolute address. A fragment or a URN says nothing certain about what it points to.
+ */
+export function typeOf(reference: string, compiler: Compiler): string | undefined {
+  const version = reference.indexOf('/_history/');
+  const path = version < 0 ? reference : reference.slice(0, version);
+  const slash = path.lastIndexOf('/');
+  if (slash <= 0) return undefined;
+  const type = path.slice(path.lastIndexOf('/', slash - 1) + 1, slash);
+  return compiler.types.get(type)?.kind === 'resource' ? type : undefined;
+}

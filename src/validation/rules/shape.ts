@@ -1,0 +1,70 @@
+/** What has to hold between the properties of one object. */
+import type { ElementNode } from '../definitions/elements.js';
+import { allJsonNames, isObject, jsonNames, listOf, type Compiler, type Json } from '../compile/context.js';
+import type { Check } from '../compile/units.js';
+
+export function shapeCheck(node: ElementNode, compiler: Compiler): Check | undefined {
+  const required: { child: ElementNode; names: readonly string[] }[] = [];
+  const slices: { slice: ElementNode; name: string }[] = [];
+  const choiceOf = new Map<string, readonly [child: ElementNode, name: string]>();
+  const pairs: { child: ElementNode; name: string }[] = [];
+  const few: { child: ElementNode; name: string }[] = [];
+  for (const child of node.children ?? []) {
+    if (child.max === 0) continue;
+    const names = jsonNames(child);
+    // A value of a type that the profile removed is a fault of its own, not one that is missing.
+    if (child.min > 0) required.push({ child, names: allJsonNames(child).flatMap((name) => [name, `_${name}`]) });
+    if (child.min > 1) few.push({ child, name: child.name });
+    if (names.length > 1) for (const name of names) choiceOf.set(name, [child, name]).set(`_${name}`, [child, name]);
+    for (const slice of child.slices) {
+      const [name = child.name] = child.name.endsWith('[x]') ? jsonNames(slice) : [child.name];
+      if (slice.min > 0) slices.push({ slice, name });
+    }
+    const [type] = child.types;
+    const primitive = type !== undefined && compiler.types.get(type.code)?.kind === 'primitive-type';
+    if (primitive && child.max > 1) pairs.push({ child, name: child.name });
+  }
+  if (required.length + slices.length + choiceOf.size + pairs.length === 0) return undefined;
+  return (value) => {
+    if (!isObject(value)) return;
+    for (const { child, names } of required)
+      if (!names.some((name) => value[name] !== undefined)) compiler.report(child, 'missing', {});
+    for (const { child, name } of few) {
+      const count = listOf(value[name]).length;
+      if (count > 0 && count < child.min) compiler.report(child, 'missing', { count });
+    }
+    for (const { slice, name } of slices)
+      if (value[name] === undefined && value[`_${name}`] === undefined)
+        compiler.report(slice, 'slice-missing', { at: slice.name.endsWith('[x]') ? slice.name.slice(0, -3) : name });
+    if (choiceOf.size > 0) checkChoices(choiceOf, value, compiler);
+    for (const { child, name } of pairs) checkPair(child, name, value, compiler);
+  };
+}
+
+function checkChoices(
+  choiceOf: ReadonlyMap<string, readonly [child: ElementNode, name: string]>,
+  value: Json,
+  compiler: Compiler,
+): void {
+  let taken: Map<ElementNode, string> | undefined;
+  for (const key in value) {
+    const entry = choiceOf.get(key);
+    if (entry === undefined || value[key] === undefined) continue;
+    const [child, name] = entry;
+    taken ??= new Map();
+    const first = taken.get(child) ?? name;
+    taken.set(child, first);
+    if (first !== name) compiler.report(child, 'choice', { found: [first, name] });
+  }
+}
+
+/** "null" stands for a value that is only in the other half; in both halves at one position it stands for nothing. */
+function checkPair(child: ElementNode, name: string, value: Json, compiler: Compiler): void {
+  if (value[name] === undefined && value[`_${name}`] === undefined) return;
+  const values = listOf(value[name]);
+  const extensions = listOf(value[`_${name}`]);
+  for (let position = 0; position < Math.max(values.length, extensions.length); position += 1) {
+    if ((values[position] ?? null) !== null || (extensions[position] ?? null) !== null) continue;
+    compiler.report(child, 'nothing', {}, `/${position < values.length ? name : `_${name}`}/${position}`);
+  }
+}

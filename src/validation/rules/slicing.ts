@@ -1,0 +1,85 @@
+/** Slicing: which slice each item of a list belongs to, how many each may have, and in what order they stand. */
+import type { ElementNode } from '../definitions/elements.js';
+import type { Compiler } from '../compile/context.js';
+import { listOf } from '../compile/context.js';
+import { matcher } from './discriminators.js';
+import type { Check } from '../compile/units.js';
+
+interface Slice {
+  readonly node: ElementNode;
+  readonly fits: (item: unknown) => boolean;
+  readonly check: Check;
+  /** Slices of the slice. */
+  readonly inner: Slices | undefined;
+}
+
+/** Puts an item into a slice; tells what it found when the list is at its end. */
+interface Slices {
+  readonly begin: () => void;
+  readonly take: (item: unknown, position: number) => void;
+  readonly end: () => void;
+}
+
+/** Checks all items of a list that has slices. */
+export function slicesCheck(node: ElementNode, compiler: Compiler): Check {
+  const slices = slicesOf(node, compiler);
+  return (value) => {
+    slices.begin();
+    const items = listOf(value);
+    for (let position = 0; position < items.length; position += 1) {
+      const before = compiler.units.faults.length;
+      slices.take(items[position], position);
+      if (compiler.units.faults.length > before) compiler.units.faults.lift(before, `/${position}`);
+    }
+    slices.end();
+  };
+}
+
+function slicesOf(node: ElementNode, compiler: Compiler): Slices {
+  const { discriminators = [], rules = 'open', ordered = false } = node.slicing ?? {};
+  const slices: Slice[] = node.slices.map((slice) => ({
+    node: slice,
+    fits: matcher(slice, discriminators, compiler),
+    check: compiler.value(slice),
+    inner: slice.slices.length > 0 ? slicesOf(slice, compiler) : undefined,
+  }));
+  const unsliced = compiler.value(node);
+  const counts = new Array<number>(slices.length).fill(0);
+  let last = -1;
+  let unmatched: number[] = [];
+  let early = 0;
+  return {
+    begin() {
+      counts.fill(0);
+      last = -1;
+      unmatched = [];
+      early = 0;
+      for (const { inner } of slices) inner?.begin();
+    },
+    take(item, position) {
+      const index = slices.findIndex(({ fits }) => fits(item));
+      const slice = slices[index];
+      if (slice === undefined) {
+        if (rules === 'openAtEnd') unmatched.push(position);
+        if (rules === 'closed') compiler.report(node, 'slice-closed', {});
+        unsliced(item);
+        return;
+      }
+      early = unmatched.length;
+      if (ordered && index < last) compiler.report(slice.node, 'slice-order', {});
+      last = Math.max(last, index);
+      counts[index] = (counts[index] ?? 0) + 1;
+      if (slice.inner === undefined) slice.check(item);
+      else slice.inner.take(item, position);
+    },
+    end() {
+      for (const position of unmatched.slice(0, early)) compiler.report(node, 'slice-at-end', {}, `/${position}`);
+      for (const [index, { node: slice, inner }] of slices.entries()) {
+        const count = counts[index] ?? 0;
+        if (count < slice.min) compiler.report(slice, 'slice-missing', { count });
+        if (count > slice.max) compiler.report(slice, 'slice-many', { count });
+        if (count > 0) inner?.end();
+      }
+    },
+  };
+}

@@ -1,0 +1,130 @@
+/** Rules about one value that JSON Schema has no words for. */
+import type { ElementNode } from '../definitions/elements.js';
+import type { Binding } from '../definitions/facts.js';
+import type { CodeCheck, Membership } from '../terminology/index.js';
+import { isObject, listOf, type Compiler } from '../compile/context.js';
+import type { Check } from '../compile/units.js';
+
+export function fixedChecks(node: ElementNode, compiler: Compiler): Check[] {
+  const checks: Check[] = [];
+  const { fixed, pattern } = node;
+  if (fixed !== undefined)
+    checks.push((value) => {
+      if (value !== null && !equals(value, fixed)) compiler.report(node, 'fixed', { fixed });
+    });
+  if (pattern !== undefined)
+    checks.push((value) => {
+      if (value !== null && !matches(value, pattern)) compiler.report(node, 'pattern', { pattern });
+    });
+  return checks;
+}
+
+/** The same value with the same properties, in whatever order they stand. */
+export function equals(value: unknown, wanted: unknown): boolean {
+  if (Array.isArray(wanted))
+    return Array.isArray(value) && value.length === wanted.length && wanted.every((one, at) => equals(value[at], one));
+  if (!isObject(wanted)) return value === wanted;
+  if (!isObject(value)) return false;
+  const names = Object.keys(wanted);
+  return names.length === Object.keys(value).length && names.every((name) => equals(value[name], wanted[name]));
+}
+
+/** Everything the pattern holds is there; in lists, each of its items somewhere. */
+export function matches(value: unknown, pattern: unknown): boolean {
+  if (Array.isArray(pattern))
+    return Array.isArray(value) && pattern.every((one) => value.some((item) => matches(item, one)));
+  if (!isObject(pattern)) return value === pattern;
+  return isObject(value) && Object.keys(pattern).every((name) => matches(value[name], pattern[name]));
+}
+
+export function bindingChecks(node: ElementNode, compiler: Compiler): Check[] {
+  const { binding } = node;
+  if (binding === undefined) return [];
+  const checks = [bound(node, binding.valueSet, binding.strength, compiler)];
+  if (binding.max !== undefined) checks.push(bound(node, binding.max, 'max', compiler));
+  return checks;
+}
+
+function bound(node: ElementNode, url: string, strength: Binding['strength'], compiler: Compiler): Check {
+  let codes: CodeCheck | undefined | null = null;
+  return (value) => {
+    if (value === null) return;
+    // Value sets are expanded when the first value asks for them.
+    if (codes === null) codes = compiler.terminology.valueSet(url);
+    const membership = codes === undefined ? 'unknown' : membershipOf(value, codes, strength === 'required');
+    if (membership === 'in') return;
+    if (membership === 'out')
+      compiler.report(node, 'binding', { url }, '', strength === 'extensible' ? 'warning' : 'error');
+    else if (!compiler.quietTerminology)
+      compiler.report(node, 'terminology', { url, gap: codes?.gap }, '', 'information');
+  };
+}
+
+/** A required binding wants a code of the set; an extensible one is content with a text or another type of value. */
+export function membershipOf(value: unknown, codes: CodeCheck, required: boolean): Membership {
+  if (typeof value === 'string') return codes.code(value);
+  if (!isObject(value)) return 'in';
+  const isConcept = 'coding' in value || 'text' in value;
+  if (!isConcept) {
+    // A Quantity is bound by its unit's code.
+    const { system, code } = value;
+    if (code === undefined && system === undefined) return required ? 'out' : 'in';
+    return codes.coding(asText(system), asText(code));
+  }
+  const codings = listOf(value['coding']).filter(isObject);
+  if (codings.length === 0) return required ? 'out' : 'in';
+  let best: Membership = 'out';
+  for (const { system, code } of codings) {
+    const membership = codes.coding(asText(system), asText(code));
+    if (membership === 'in') return 'in';
+    if (membership === 'unknown') best = 'unknown';
+  }
+  return best;
+}
+
+const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+export function rangeChecks(node: ElementNode, compiler: Compiler): Check[] {
+  const { maxLength, minValue, maxValue } = node;
+  const checks: Check[] = [];
+  if (maxLength !== undefined)
+    checks.push((value) => {
+      if (typeof value === 'string' && value.length > maxLength && [...value].length > maxLength)
+        compiler.report(node, 'length', { maxLength });
+    });
+  if (minValue !== undefined)
+    checks.push((value) => {
+      if (isLess(value, minValue)) compiler.report(node, 'range', { minValue });
+    });
+  if (maxValue !== undefined)
+    checks.push((value) => {
+      if (isLess(maxValue, value)) compiler.report(node, 'range', { maxValue });
+    });
+  return checks;
+}
+
+/** Whether one value is certainly less: numbers, or dates and times as far as both are precise. */
+function isLess(value: unknown, other: unknown): boolean {
+  if (typeof value === 'number' && typeof other === 'number') return value < other;
+  if (typeof value !== 'string' || typeof other !== 'string') return false;
+  if (value.includes('T') && other.includes('T')) return Date.parse(value) < Date.parse(other);
+  const length = Math.min(value.length, other.length, 10);
+  return value.slice(0, length) < other.slice(0, length);
+}
+
+export function invariantChecks(node: ElementNode, compiler: Compiler): Check[] {
+  return node.constraints.map((constraint) => {
+    const { check, unsupported } = compiler.invariants.compile(constraint, node.typePath);
+    return (value) => {
+      if (value === null) return;
+      const holds = unsupported === undefined ? check(value, compiler.standing) : undefined;
+      if (holds === true) return;
+      const { key, expression, human, source } = constraint;
+      if (holds === false) {
+        compiler.report(node, 'invariant', { key, expression, human, source }, '', constraint.severity);
+      } else {
+        compiler.report(node, 'unchecked', { key, source, reason: unsupported }, '', 'information');
+      }
+    };
+  });
+}
