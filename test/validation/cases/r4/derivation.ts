@@ -1,7 +1,7 @@
 /** Profiles that build on others: levels of derivation, and profiles of data types. */
 import type { Case } from '../harness.js';
 import { CODES, OBSERVATION, OTHER_CODES, PATIENT, SLOT } from './examples.js';
-import { bad, bound, cases, change, concept, NHS_NUMBER, ok, OWN, profile, sliced, UK, valueSet } from './kit.js';
+import { bad, BASE, bound, cases, change, concept, NHS_NUMBER, ok, OWN, profile, sliced, UK, valueSet } from './kit.js';
 
 const none = undefined;
 const B = 'https://b.example/id';
@@ -91,6 +91,26 @@ const TYPED = profile('TypedPatient', 'Patient', {
 });
 const typed = { of: PATIENT, profiles: [`${OWN}/TypedPatient`], definitions: [NHS_ID, PLAIN_NAME, TYPED] };
 
+const CATEGORY = concept('http://terminology.hl7.org/CodeSystem/observation-category', 'vital-signs');
+const vitalSign = {
+  of: change(OBSERVATION, { category: [CATEGORY], effectiveDateTime: '2026-07-01' }),
+  profiles: [`${BASE}/vitalsigns`],
+};
+const LOINC = 'http://loinc.org';
+const pressure = (code: string) => ({
+  code: concept(LOINC, code),
+  valueQuantity: { value: 80, unit: 'mmHg', system: 'http://unitsofmeasure.org', code: 'mm[Hg]' },
+});
+/** Its slices are told apart by codes that stand in slices of their codings. */
+const bloodPressure = {
+  of: change(vitalSign.of, {
+    valueQuantity: none,
+    code: concept(LOINC, '85354-9'),
+    component: [pressure('8480-6'), pressure('8462-4')],
+  }),
+  profiles: [`${BASE}/bp`],
+};
+
 export const DERIVATION_CASES: readonly Case[] = [
   ...cases('derivation', third, [
     ok('three levels that are all met', {}),
@@ -163,6 +183,24 @@ export const DERIVATION_CASES: readonly Case[] = [
       'cardinality Patient.identifier[0].value',
     ),
     bad('what the profile adds to UK Core', { gender: none }, 'cardinality Patient.gender'),
+  ]),
+  ...cases('derivation', vitalSign, [
+    ok('vital signs of FHIR itself', {}),
+    bad(
+      'vs-1: vital signs are known to the day',
+      { effectiveDateTime: '2026' },
+      'invariant:vs-1 Observation.effectiveDateTime',
+    ),
+    bad('vital signs are of a Patient', { 'subject.reference': 'Group/g-1' }, 'reference-target Observation.subject'),
+    bad('vs-2: vital signs have a value or a reason', { valueQuantity: none }, 'invariant:vs-2 Observation'),
+  ]),
+  ...cases('derivation', bloodPressure, [
+    ok('blood pressure of FHIR itself', {}),
+    bad(
+      'a unit that blood pressure fixes',
+      { 'component.1.valueQuantity.code': '/min' },
+      'fixed Observation.component[1].valueQuantity.code',
+    ),
   ]),
   ...cases('derivation', { ...broken, profiles: [`${OWN}/LoopA`] }, [
     bad('profiles that derive from each other', {}, 'profile Slot'),

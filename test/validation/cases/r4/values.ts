@@ -109,6 +109,7 @@ export const VALUE_CASES: readonly Case[] = [
     ),
   ]),
   ...cases('format', { of: SLOT }, [
+    ok('the second 60 of R4, for a leap', { start: '2026-06-30T23:59:60Z' }),
     ok('an instant in UTC with fractions', { start: '2026-07-01T13:15:00.000Z' }),
     bad('an instant is no date', { start: '2026-07-01' }, 'format Slot.start'),
     bad('an instant has a zone', { start: '2026-07-01T14:15:00' }, 'format Slot.start'),
