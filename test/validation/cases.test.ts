@@ -1,10 +1,14 @@
 /** Tables of cases: resources that are valid or have one fault, each naming the rule it is about. */
 import { describe, expect, it } from 'vitest';
 import { createRunner, expectedOutcome, RULE_CLASSES, type Case, type CreateValidator } from './cases/harness.js';
+import { R4_CASES } from './cases/r4/index.js';
 import { STU3_CASES } from './cases/stu3/index.js';
 import type { Release } from '../../src/validation/types.js';
 
-const TABLES: readonly (readonly [Release, readonly Case[]])[] = [['stu3', STU3_CASES]];
+const TABLES: readonly (readonly [Release, readonly Case[]])[] = [
+  ['stu3', STU3_CASES],
+  ['r4', R4_CASES],
+];
 
 describe.each(TABLES)('the table of %s', (_release, cases) => {
   it('holds at least 400 cases, each under a title of its own', () => {

@@ -310,7 +310,7 @@ const CONTENT = [
     ],
     [
       'the third of three items inside each other without an id',
-      { 'item.0.item.0': { linkId: '1.1', type: 'group', item: [{ linkId: '1.1.1' }] } },
+      { 'item.0.item.0': { linkId: '1.1', type: 'group', item: [{ type: 'date' }] } },
       'cardinality Questionnaire.item[0].item[0].item[0].linkId',
     ],
   ]),

@@ -243,7 +243,11 @@ const CHILDREN = [
       { 'code.0.coding.0.display': undefined },
       'cardinality PractitionerRole.code[0].coding[0].display',
     ],
-    ['an SDS role outside the list', { 'code.0.coding.0.code': 'R9999' }, 'binding PractitionerRole.code[0]'],
+    [
+      'an SDS role that is not in the part of the list we have',
+      { 'code.0.coding.0.code': 'R9999' },
+      'information terminology PractitionerRole.code[0]',
+    ],
     ['another role without a display and outside the list', { 'code.1.coding.0.display': undefined }],
   ]),
 ];

@@ -52,7 +52,7 @@ export const APPOINTMENT: BaseTable = {
     ['extension.0.value', 'x', 'Appointment.extension[0].value', 'unknown-element'],
     ['extension.0.valueUuid', 'x', 'Appointment.extension[0].valueUuid', 'unknown-element'],
     ['_participant', [{ id: 'a' }], 'Appointment._participant', 'unknown-element'],
-    ['fhir_comments', ['x'], 'Appointment', 'unknown-element'],
+    ['fhir_comments', ['x'], 'Appointment.fhir_comments', 'unknown-element'],
     // Formats
     ['start', '2026-07-01', 'Appointment.start', 'format'],
     ['start', '2026-07-01T14:15:00', 'Appointment.start', 'format'],
