@@ -189,7 +189,7 @@ describe('an element', () => {
     const extension = [{ url: `${FHIR}/elementdefinition-maxValueSet`, valueCanonical: 'http://a/max' }];
     expect(element({ binding: { strength: 'preferred', valueSet: 'http://a/vs' } })).not.toHaveProperty('binding');
     expect(element({ binding: { strength: 'preferred', valueSet: 'http://a/vs', extension } })).toMatchObject({
-      binding: { strength: 'required', valueSet: 'http://a/max' },
+      binding: { strength: 'max', valueSet: 'http://a/max' },
     });
     expect(element({ binding: { strength: 'extensible', valueSet: 'http://a/vs', extension } })).toMatchObject({
       binding: { strength: 'extensible', valueSet: 'http://a/vs', max: 'http://a/max' },
