@@ -14,7 +14,7 @@ const WARM_UP_MS = 1000;
 
 const [rounds = 3, turnMs = 100] = process.argv.slice(2).map(Number);
 const schema = compileBaseSchema();
-const subject = createSubject();
+const subject = createSubject('stu3');
 const bare: Check = (resource) => schema(resource);
 const ours: Check = (resource) => subject.accepts(resource);
 
@@ -61,5 +61,5 @@ function compare(resource: object): Record<'bare' | 'ours', number[]> {
   return micros;
 }
 
-const { appointment, slotBundle } = readResources();
+const { appointment, slotBundle } = readResources('stu3');
 process.send?.({ appointment: compare(appointment), slotBundle: compare(slotBundle) });

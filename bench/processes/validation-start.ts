@@ -1,14 +1,23 @@
-/** A measured process: how long the validator takes from its import to its first three answers, and what it holds then. */
+/**
+ * A measured process: how long the validator takes from its import to its first three answers, and what it holds then.
+ * Arguments: the releases, one after the other.
+ */
 import { readResources } from '../validation/resources.js';
 
-const { appointment, slotBundle, patient } = readResources();
+const releases = process.argv.slice(2) as ('stu3' | 'r4')[];
+const read = releases.map((release) => ({ release, resources: readResources(release) }));
 const rssBefore = process.memoryUsage.rss();
 const began = performance.now();
 const cpuBefore = process.cpuUsage();
 const { createSubject } = await import('../validation/subject.js');
-const subject = createSubject();
-for (const resource of [appointment, slotBundle, patient])
-  if (!subject.accepts(resource)) throw new Error('a resource that is right was refused');
+const subjects = read.map(({ release, resources }) => {
+  const subject = createSubject(release);
+  const { appointment, slotBundle, patient } = resources;
+  for (const resource of [appointment, slotBundle, patient])
+    if (!subject.accepts(resource)) throw new Error(`a resource that is right was refused (${release})`);
+  return subject;
+});
 const readyMs = performance.now() - began;
 const { user, system } = process.cpuUsage(cpuBefore);
-process.send?.({ readyMs, readyCpuMs: (user + system) / 1000, rssBefore, rssAfter: process.memoryUsage.rss() });
+const rssAfter = process.memoryUsage.rss();
+process.send?.({ readyMs, readyCpuMs: (user + system) / 1000, rssBefore, rssAfter, subjects: subjects.length });

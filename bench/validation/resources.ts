@@ -21,24 +21,38 @@ function read(file: string): Json {
   return JSON.parse(readFileSync(join(ROOT, file), 'utf8')) as Json;
 }
 
-export function readResources(): Resources {
+const EXAMPLES = 'profiles/r4/examples/UKCore';
+
+export function readResources(release: 'stu3' | 'r4'): Resources {
+  return release === 'stu3' ? readGpConnect() : readUkCore();
+}
+
+function readGpConnect(): Resources {
+  const bundle = read('fixtures/stu3/search-for-free-slots/nothing-included.expected.json');
+  const [first] = bundle['entry'] as readonly { readonly resource: Json }[];
   return {
     appointment: read('fixtures/stu3/read-an-appointment/booked.expected.json'),
     patient: read('profiles/stu3/examples/CareConnect-GPC-Patient-1.registered.json'),
-    slotBundle: readSlotBundle(),
+    slotBundle: ofSlots(first?.resource ?? {}),
   };
 }
 
-function readSlotBundle(): Json {
-  const bundle = read('fixtures/stu3/search-for-free-slots/nothing-included.expected.json');
-  const [first] = bundle['entry'] as readonly { readonly resource: Json }[];
+function readUkCore(): Resources {
+  return {
+    appointment: read(`${EXAMPLES}-Appointment.rich.json`),
+    patient: read(`${EXAMPLES}-Patient.rich.json`),
+    slotBundle: ofSlots(read(`${EXAMPLES}-Slot.rich.json`)),
+  };
+}
+
+function ofSlots(slot: Json): Json {
   const instant = (index: number): string => {
     const time = new Date(FIRST_START + index * SLOT_MS).toISOString();
     return `${time.slice(0, 'yyyy-mm-ddThh:mm:ss'.length)}+00:00`;
   };
   const entry = Array.from({ length: SLOTS }, (_, index) => {
     const times = { start: instant(index), end: instant(index + 1) };
-    return { resource: { ...first?.resource, id: `slot-${String(index)}`, ...times } };
+    return { resource: { ...slot, id: `slot-${String(index)}`, ...times } };
   });
-  return { ...bundle, entry };
+  return { resourceType: 'Bundle', type: 'searchset', entry };
 }

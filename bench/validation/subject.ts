@@ -1,12 +1,12 @@
 /** The validator that is measured. Nothing else of the benchmark knows how it is made and asked. */
-import { createStructureValidator, loadBaseDefinitions } from '../../src/validation/index.js';
+import { createValidator, type Release } from '../../src/validation/index.js';
 
 export interface Subject {
   /** Whether the resource has no error. */
   accepts(resource: unknown): boolean;
 }
 
-export function createSubject(): Subject {
-  const validator = createStructureValidator(loadBaseDefinitions('stu3'));
-  return { accepts: (resource) => validator.validate(resource).length === 0 };
+export function createSubject(release: Release): Subject {
+  const validator = createValidator({ release });
+  return { accepts: (resource) => !validator.validate(resource).some(({ severity }) => severity === 'error') };
 }
