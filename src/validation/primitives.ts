@@ -52,6 +52,22 @@ export const PRIMITIVE_CHECKS: ReadonlyMap<string, PrimitiveCheck> = new Map([
   ['xhtml', texts(isDivision, 'one XHTML div element')],
 ]);
 
+const LEAP_SECOND = /:60(?=[.Z+-]|$)/;
+
+/** The checks of a release: R4 allows the second 60 for a leap, STU3 does not. */
+export function primitiveChecks(release: 'stu3' | 'r4'): ReadonlyMap<string, PrimitiveCheck> {
+  if (release === 'stu3') return PRIMITIVE_CHECKS;
+  const checks = new Map(PRIMITIVE_CHECKS);
+  for (const name of ['dateTime', 'instant', 'time']) {
+    const check = checks.get(name);
+    if (check === undefined) continue;
+    const accepts = (value: string | number): boolean =>
+      check.accepts(value) || (typeof value === 'string' && check.accepts(value.replace(LEAP_SECOND, ':59')));
+    checks.set(name, { ...check, accepts });
+  }
+  return checks;
+}
+
 function texts(accepts: (text: string) => boolean, expected: string): PrimitiveCheck {
   return { accepts: (value) => typeof value === 'string' && value.length <= MAX_LENGTH && accepts(value), expected };
 }

@@ -21,7 +21,7 @@ export interface ResourceCompiler extends Compiler {
 
 export function createCompiler(registry: Registry, options: CompilerOptions): ResourceCompiler {
   const { types } = registry.base;
-  const units = createUnits(types, options.mostFaults);
+  const units = createUnits(registry.base, options.mostFaults);
   const snapshots = createSnapshots({
     types,
     renamesChoices: registry.base.release === 'stu3',
@@ -64,6 +64,10 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
       // Urls come from whoever sends resources: only those with a definition are kept.
       if (registry.profile(url) !== undefined) trees.set(url, tree);
       return tree;
+    },
+    note(definition, reason) {
+      // What FHIR's own definitions ask and we can't check is documented, and no problem of the caller's.
+      if (registry.given.includes(definition)) note(definition, reason);
     },
     contexts: (url) => registry.profile(url)?.contexts,
     report(node, keyword, params = {}, below = '', severity = 'error') {
@@ -116,6 +120,9 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
     return reason;
   }
 
+  const reasonFor = (url: string): string | undefined =>
+    registry.problems.find(({ definition }) => definition === url)?.reason;
+
   const isContained = (resource: Json): boolean => listOf(standing.root['contained']).includes(resource);
 
   /** A resource inside another one: contained, in a Bundle's entry or in Parameters. */
@@ -137,7 +144,7 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
       const below = `/meta/profile/${index}`;
       if (tree === undefined) {
         if (!types.has(url.replace(BASE, '')))
-          compiler.report(snapshots.tree(type), 'profile-unknown', {}, below, 'warning');
+          compiler.report(snapshots.tree(type), 'profile-unknown', { reason: reasonFor(url) }, below, 'warning');
       } else if (tree.path !== type) compiler.report(tree, 'profile-type', { type: tree.path }, below);
       else if (!profiles.includes(tree)) profiles.push(tree);
     }

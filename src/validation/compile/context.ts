@@ -35,6 +35,8 @@ export interface Compiler {
   readonly resource: Check;
   /** Tree of a profile; `undefined`, and a problem noted, when it is unknown or can't be built. */
   readonly profile: (url: string) => ElementNode | undefined;
+  /** Notes a problem of a definition that was given. */
+  note(definition: string, reason: string): void;
   /** Where the extension with this url may stand; `undefined` when anywhere. */
   contexts(url: string): readonly ExtensionContext[] | undefined;
   /** Whether a resource meets a profile; each pair is checked once in a validation. */

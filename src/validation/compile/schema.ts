@@ -26,7 +26,7 @@ export function contentSchema(node: ElementNode, compiler: Compiler): AnySchemaO
         properties[`_${name}`] = extendingSchema(child, compiler);
     }
   }
-  const checks = [shapeCheck(node, compiler), ...invariantChecks(node, compiler)];
+  const checks = [shapeCheck(node, compiler), ...invariantChecks(node, node.typePath, compiler)];
   return {
     type: 'object',
     minProperties: 1,
@@ -45,16 +45,20 @@ export function valueSchema(node: ElementNode, type: ElementType, compiler: Comp
   ];
   const kind = compiler.types.get(type.code)?.json;
   if (kind !== undefined) {
-    checks.push(...invariantChecks(node, compiler));
+    checks.push(...invariantChecks(node, pathOf(node, type), compiler));
     const format = kind === 'boolean' ? {} : { format: type.code };
     return { type: kind, ...format, ...compiler.units.checks(checks) };
   }
   checks.unshift(...contentChecks(node, type, compiler));
   if (type.targets !== undefined) checks.push(referenceCheck(node, type.targets, compiler));
   // Of an element with children of its own, they are checked with those.
-  if (!hasContent(node)) checks.push(...invariantChecks(node, compiler));
+  if (!hasContent(node)) checks.push(...invariantChecks(node, pathOf(node, type), compiler));
   return { type: 'object', ...compiler.units.checks(checks) };
 }
+
+/** Path that tells FHIRPath the type of a value: that of a choice is its own. */
+const pathOf = (node: ElementNode, type: ElementType): string =>
+  node.name.endsWith('[x]') ? type.code : node.typePath;
 
 const hasContent = (node: ElementNode): boolean => node.children !== undefined && node.types.length <= 1;
 
@@ -91,7 +95,9 @@ function referredNode(node: ElementNode, compiler: Compiler): ElementNode {
 function elementSchema(node: ElementNode, type: ElementType, compiler: Compiler): AnySchemaObject {
   if (!node.list) return valueSchema(node, type, compiler);
   const bounds = { minItems: 1, ...(node.max === Infinity ? {} : { maxItems: node.max }) };
-  if (node.slicing !== undefined && node.slices.length > 0)
+  if (node.slices.length > 0 && node.slicing === undefined)
+    throw new Error(`${node.id} has slices, but nothing says how they are told apart`);
+  if (node.slices.length > 0)
     return { type: 'array', ...bounds, ...compiler.units.checks([slicesCheck(node, compiler)]) };
   const items = valueSchema(node, type, compiler);
   const primitive = isPrimitive(type, compiler);

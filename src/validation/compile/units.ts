@@ -8,8 +8,8 @@
  */
 import { _, Ajv, Name, str, type AnySchemaObject, type ErrorObject, type KeywordCxt, type ValidateFunction } from 'ajv';
 import type { ElementNode } from '../definitions/elements.js';
-import type { TypeFacts } from '../definitions/facts.js';
-import { PRIMITIVE_CHECKS } from '../primitives.js';
+import type { Definitions } from '../definitions/base.js';
+import { primitiveChecks } from '../primitives.js';
 import { Faults, type Fault } from './faults.js';
 
 /** Puts what it finds on the list of faults. */
@@ -31,7 +31,7 @@ export interface Units {
   compileAll(): void;
 }
 
-export function createUnits(types: ReadonlyMap<string, TypeFacts>, mostFaults: number): Units {
+export function createUnits({ types, release }: Definitions, mostFaults: number): Units {
   const faults = new Faults(mostFaults);
   const table: Check[] = [];
   const waiting = new Set<() => void>();
@@ -47,7 +47,7 @@ export function createUnits(types: ReadonlyMap<string, TypeFacts>, mostFaults: n
     // A primitive array that may also hold null is a union, which strict typing refuses.
     strict: false,
   });
-  for (const [name, { accepts }] of PRIMITIVE_CHECKS) {
+  for (const [name, { accepts }] of primitiveChecks(release)) {
     const kind = types.get(name)?.json ?? 'string';
     if (kind === 'number') ajv.addFormat(name, { type: 'number', validate: accepts });
     else if (kind === 'string') ajv.addFormat(name, { type: 'string', validate: accepts });

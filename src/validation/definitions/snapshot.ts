@@ -1,6 +1,6 @@
 /** Snapshots: a profile's differential applied to the tree of what it constrains, at any depth of derivation. */
 import { constraintsOf, copyAs, copyBelow, typeTree, type ElementNode } from './elements.js';
-import type { ProfileElement, ProfileFacts, TypeFacts } from './facts.js';
+import type { ProfileElement, ProfileFacts, SlicingFacts, TypeFacts } from './facts.js';
 
 export interface SnapshotSource {
   readonly types: ReadonlyMap<string, TypeFacts>;
@@ -148,6 +148,8 @@ function isOnlyName(choice: ElementNode, name: string, profile: ProfileFacts): b
   );
 }
 
+const BY_URL: SlicingFacts = { discriminators: [{ type: 'value', path: 'url' }], rules: 'open' };
+
 function slice(node: ElementNode, sliceName: string, definition: string): ElementNode {
   const known = allSlices(node).find((one) => one.sliceName === sliceName);
   if (known !== undefined) return known;
@@ -160,6 +162,8 @@ function slice(node: ElementNode, sliceName: string, definition: string): Elemen
     `${node.id.split(':')[0] ?? ''}:${sliceName}`,
     definition,
   );
+  // Extensions are always told apart by their url.
+  if (node.types[0]?.code === 'Extension') node.slicing ??= BY_URL;
   const made: ElementNode = { ...facts, sliceName, min: 0, slices: [] };
   (holder ?? node).slices.push(made);
   return made;
@@ -169,6 +173,9 @@ function slice(node: ElementNode, sliceName: string, definition: string): Elemen
 export function allSlices(node: ElementNode): ElementNode[] {
   return node.slices.flatMap((one) => [one, ...allSlices(one)]);
 }
+
+/** A slice of a prohibited element is prohibited as well, whatever its minimum. */
+const sliceless = (element: ProfileElement): boolean => !element.id.includes(':');
 
 function merge(node: ElementNode, element: ProfileElement, url: string): void {
   const {
@@ -184,8 +191,11 @@ function merge(node: ElementNode, element: ProfileElement, url: string): void {
   } = element;
   Object.assign(node, facts);
   node.definition = url;
-  if (min !== undefined) node.min = min;
-  if (max !== undefined) node.max = max === '*' ? Infinity : Number(max);
+  // A profile narrows: what its base requires or forbids stays so.
+  if (min !== undefined) node.min = Math.max(node.min, min);
+  if (max !== undefined) node.max = Math.min(node.max, max === '*' ? Infinity : Number(max));
+  if (node.min > node.max && sliceless(element))
+    throw new Error(`${url} wants ${node.id} at least ${node.min} times, but at most ${node.max} is allowed`);
   if (types !== undefined && types.length > 0) node.types = types;
   const known = new Set(node.constraints.map(({ key }) => key));
   const added = constraintsOf(constraints, url).filter(({ key }) => !known.has(key));

@@ -179,12 +179,10 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
       );
     case 'resource':
       return say('resource-type', 'structure', `${label} must have a resourceType that names a FHIR resource type.`);
-    case 'profile-unknown':
-      return say(
-        'profile',
-        'not-found',
-        `${label} names a profile that is not known here; the resource was not held against it.`,
-      );
+    case 'profile-unknown': {
+      const why = typeof params['reason'] === 'string' ? `can't be used: ${params['reason']}` : 'is not known here';
+      return say('profile', 'not-found', `${label} names a profile that ${why}; the resource was not held against it.`);
+    }
     case 'profile-type':
       return say(
         'profile',

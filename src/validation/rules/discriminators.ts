@@ -57,7 +57,16 @@ function testOf(slice: ElementNode, { type, path }: Discriminator, compiler: Com
           get(item).some((value) => isObject(value) && trees.some((tree) => compiler.conforms(value, tree)));
       }
       default: {
+        const urls = path === 'url' ? slice.types.flatMap(({ profiles = [] }) => profiles) : [];
+        if (slice.types[0]?.code === 'Extension' && urls.length > 0)
+          return (item) => isObject(item) && urls.some((url) => url === item['url']);
         const same = at === undefined ? undefined : valueTest(at, compiler, new Set());
+        const inner = same === undefined ? innerTests(slice, steps, compiler) : [];
+        if (inner.length > 0)
+          return (item) => {
+            const values = get(item);
+            return inner.every((test) => values.some(test));
+          };
         if (same === undefined)
           throw new Error(`${slice.id} says nothing fixed about ${path}, by which its slices are told apart`);
         return (item) => get(item).some(same);
@@ -65,6 +74,17 @@ function testOf(slice: ElementNode, { type, path }: Discriminator, compiler: Com
     }
   })();
   return wanted;
+}
+
+/** What required slices on the way of a path fix at its end: `code.coding` may be sliced itself. */
+function innerTests(slice: ElementNode, steps: readonly string[], compiler: Compiler): Predicate[] {
+  let nodes: ElementNode[] = [slice];
+  for (const step of steps)
+    nodes = nodes.flatMap((node) => {
+      const [child] = childOf(node, step, compiler);
+      return child === undefined ? [] : [child, ...child.slices.filter(({ min }) => min > 0)];
+    });
+  return nodes.flatMap((node) => valueTest(node, compiler, new Set()) ?? []);
 }
 
 /** What a definition fixes of a value: itself, or anything inside it. */

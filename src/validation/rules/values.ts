@@ -112,9 +112,10 @@ function isLess(value: unknown, other: unknown): boolean {
   return value.slice(0, length) < other.slice(0, length);
 }
 
-export function invariantChecks(node: ElementNode, compiler: Compiler): Check[] {
+export function invariantChecks(node: ElementNode, path: string, compiler: Compiler): Check[] {
   return node.constraints.map((constraint) => {
-    const { check, unsupported } = compiler.invariants.compile(constraint, node.typePath);
+    const { check, unsupported } = compiler.invariants.compile(constraint, path);
+    if (unsupported !== undefined) compiler.note(constraint.source, `${constraint.key}: ${unsupported}`);
     return (value) => {
       if (value === null) return;
       const holds = unsupported === undefined ? check(value, compiler.standing) : undefined;
