@@ -3,6 +3,7 @@ import type { AnySchemaObject } from 'ajv';
 import type { ElementNode } from '../definitions/elements.js';
 import type { ElementType } from '../definitions/facts.js';
 import { jsonNames, type Compiler } from './context.js';
+import { choiceCheck, isWide } from '../rules/choices.js';
 import { extensionCheck } from '../rules/extensions.js';
 import { referenceCheck } from '../rules/references.js';
 import { bindingChecks, fixedChecks, invariantChecks, rangeChecks } from '../rules/values.js';
@@ -12,21 +13,24 @@ import type { Check } from './units.js';
 
 /** Schema of an object with the children of a node. */
 export function contentSchema(node: ElementNode, compiler: Compiler): AnySchemaObject {
-  const properties: Record<string, AnySchemaObject> = {};
+  const properties: Record<string, AnySchemaObject | true> = {};
+  const wide = new Map<string, Check>();
   // Whoever calls has chosen this schema by the very value.
   if (compiler.types.get(node.path)?.kind === 'resource') properties['resourceType'] = { type: 'string' };
   for (const child of node.children ?? []) {
     if (child.max === 0) continue;
-    const names = jsonNames(child);
-    for (const [index, type] of typesOf(child).entries()) {
-      const name = names[index] ?? child.name;
-      const chosen = child.name.endsWith('[x]') ? (sliceOfType(child, type) ?? child) : child;
-      properties[name] = elementSchema(chosen, type, compiler);
-      if (isPrimitive(type, compiler) && child.attribute === undefined && type.code !== 'xhtml')
-        properties[`_${name}`] = extendingSchema(child, compiler);
-    }
+    for (const [name, schema] of propertiesOf(child, compiler))
+      if (isWide(child)) {
+        // Known to the schema by its name alone.
+        properties[name] = true;
+        wide.set(name, compiler.units.unit(child, schema));
+      } else properties[name] = schema();
   }
-  const checks = [shapeCheck(node, compiler), ...invariantChecks(node, node.typePath, compiler)];
+  const checks = [
+    shapeCheck(node, compiler),
+    wide.size > 0 ? choiceCheck(wide, compiler) : undefined,
+    ...invariantChecks(node, node.typePath, compiler),
+  ];
   return {
     type: 'object',
     minProperties: 1,
@@ -34,6 +38,21 @@ export function contentSchema(node: ElementNode, compiler: Compiler): AnySchemaO
     additionalProperties: false,
     ...compiler.units.checks(checks.filter((check) => check !== undefined)),
   };
+}
+
+/** Schemas of an element by the JSON names it can have, made when they are needed. */
+function propertiesOf(
+  node: ElementNode,
+  compiler: Compiler,
+): (readonly [name: string, schema: () => AnySchemaObject])[] {
+  const names = jsonNames(node);
+  return typesOf(node).flatMap((type, index) => {
+    const name = names[index] ?? node.name;
+    const chosen = node.name.endsWith('[x]') ? (sliceOfType(node, type) ?? node) : node;
+    const value = [name, () => elementSchema(chosen, type, compiler)] as const;
+    if (!isPrimitive(type, compiler) || node.attribute !== undefined || type.code === 'xhtml') return [value];
+    return [value, [`_${name}`, () => extendingSchema(node, compiler)] as const];
+  });
 }
 
 /** Schema of one value of an element, by the only type it can have. */
