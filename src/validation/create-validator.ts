@@ -1,6 +1,6 @@
 /** The validator: definitions in, issues out. */
 import { createCompiler } from './compile/compiler.js';
-import { isObject } from './compile/context.js';
+import { FHIR_DEFINITION, isJson } from './definitions/json.js';
 import type { ElementNode } from './definitions/elements.js';
 import { createRegistry } from './definitions/registry.js';
 import { toIssues } from './report/issues.js';
@@ -25,8 +25,8 @@ export function createValidator(options: ValidatorOptions): Validator {
     release,
     problems: registry.problems,
     validate(resource, wanted = {}) {
-      const type = isObject(resource) ? resource['resourceType'] : undefined;
-      if (!isObject(resource) || !isResourceType(type) || (wanted.type ?? type) !== type)
+      const type = isJson(resource) ? resource['resourceType'] : undefined;
+      if (!isJson(resource) || !isResourceType(type) || (wanted.type ?? type) !== type)
         return [wrongType(resource, wanted)];
       const trees: ElementNode[] = [];
       for (const url of wanted.profiles ?? []) {
@@ -61,7 +61,7 @@ export function createValidator(options: ValidatorOptions): Validator {
 
   function treeOf(name: string): ElementNode | undefined {
     const bare = name.split('|')[0] ?? '';
-    const base = bare.replace('http://hl7.org/fhir/StructureDefinition/', '');
+    const base = bare.replace(FHIR_DEFINITION, '');
     return compiler.profile(bare) ?? (types.has(base) ? compiler.snapshots.tree(base) : undefined);
   }
 
@@ -73,7 +73,7 @@ export function createValidator(options: ValidatorOptions): Validator {
 
 function wrongType(resource: unknown, { type }: ValidateOptions): ValidationIssue {
   const wanted = type === undefined ? 'a resource with a FHIR resourceType' : `a resource of type ${type}`;
-  const found = isObject(resource) ? 'its resourceType is missing or another' : 'it is no JSON object';
+  const found = isJson(resource) ? 'its resourceType is missing or another' : 'it is no JSON object';
   return root(type ?? 'Resource', 'resource-type', 'structure', `The content must be ${wanted}, but ${found}.`);
 }
 

@@ -5,7 +5,8 @@ import type { Registry } from '../definitions/registry.js';
 import { createSnapshots } from '../definitions/snapshot.js';
 import { createInvariants } from '../invariants/index.js';
 import { createTerminology } from '../terminology/index.js';
-import { isObject, listOf, type Compiler, type Json, type Standing } from './context.js';
+import type { Compiler, Standing } from './context.js';
+import { FHIR_DEFINITION, isJson, listOf, type Json } from '../definitions/json.js';
 import { indexOf } from '../rules/references.js';
 import { contentSchema, typesOf, valueSchema } from './schema.js';
 
@@ -50,7 +51,7 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
         ),
       ),
     resource: (value) => {
-      if (isObject(value)) checkInside(value);
+      if (isJson(value)) checkInside(value);
     },
     profile(url) {
       if (trees.has(url)) return trees.get(url);
@@ -136,14 +137,14 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
     if (typeof type !== 'string' || facts?.kind !== 'resource' || facts.abstract)
       return compiler.report(snapshots.tree('Resource'), 'resource', {});
     const profiles = [...extra];
-    const claimed = isObject(resource['meta']) ? listOf(resource['meta']['profile']) : [];
+    const claimed = isJson(resource['meta']) ? listOf(resource['meta']['profile']) : [];
     for (let index = 0; index < claimed.length; index += 1) {
       const url = claimed[index];
       if (typeof url !== 'string') continue;
       const tree = compiler.profile(url.split('|')[0] ?? '');
       const below = `/meta/profile/${index}`;
       if (tree === undefined) {
-        if (!types.has(url.replace(BASE, '')))
+        if (!types.has(url.replace(FHIR_DEFINITION, '')))
           compiler.report(snapshots.tree(type), 'profile-unknown', { reason: reasonFor(url) }, below, 'warning');
       } else if (tree.path !== type) compiler.report(tree, 'profile-type', { type: tree.path }, below);
       else if (!profiles.includes(tree)) profiles.push(tree);
@@ -169,8 +170,6 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
 
   return compiler;
 }
-
-const BASE = 'http://hl7.org/fhir/StructureDefinition/';
 
 function memo<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   let value = known.get(key);

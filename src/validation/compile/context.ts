@@ -1,13 +1,12 @@
 /** What the parts of the compiler share. */
 import type { ElementNode } from '../definitions/elements.js';
 import type { ExtensionContext, TypeFacts } from '../definitions/facts.js';
+import { capitalised, type Json } from '../definitions/json.js';
 import type { Snapshots } from '../definitions/snapshot.js';
 import type { Invariants } from '../invariants/index.js';
 import type { Terminology } from '../terminology/index.js';
 import type { Severity } from '../types.js';
 import type { Check, Units } from './units.js';
-
-export type Json = Readonly<Record<string, unknown>>;
 
 /** Where the validation stands; there is only ever one, because validation doesn't wait for anything. */
 export interface Standing {
@@ -48,14 +47,6 @@ export interface Compiler {
   meets(check: Check, value: unknown): boolean;
 }
 
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
 /** JSON names of an element: `valueString` for the types of a choice. */
 export function jsonNames(node: ElementNode): readonly string[] {
   return namesFor(
@@ -72,5 +63,5 @@ export function allJsonNames(node: ElementNode): readonly string[] {
 function namesFor(node: ElementNode, codes: readonly string[]): readonly string[] {
   if (!node.name.endsWith('[x]')) return [node.name];
   const stem = node.name.slice(0, -3);
-  return codes.map((code) => stem + code.charAt(0).toUpperCase() + code.slice(1));
+  return codes.map((code) => stem + capitalised(code));
 }

@@ -12,6 +12,7 @@ import type {
   ElementType,
   TypeFacts,
 } from './facts.js';
+import { capitalised } from './json.js';
 
 /** An element with elements of its own, or a whole type: `Patient`, `Patient.contact`, `Identifier`. */
 export interface Structure {
@@ -140,8 +141,4 @@ function buildElement(
       properties.push({ jsonName: `_${jsonName}`, element, type, extends: true, structure: 'Element' });
   }
   return element;
-}
-
-function capitalised(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
 }

@@ -1,9 +1,9 @@
 /** Reads ValueSets and CodeSystems given at run time, STU3 and R4 alike. */
 import type { CodeSystemFacts, ConceptFacts, IncludeFacts, ValueSetFacts } from './facts.js';
-import { type Json, isJson, list, text, texts } from './json.js';
+import { FHIR_DEFINITION, type Json, isJson, list, text, texts } from './json.js';
 
-const TOO_COSTLY = 'http://hl7.org/fhir/StructureDefinition/valueset-toocostly';
-const UNCLOSED = 'http://hl7.org/fhir/StructureDefinition/valueset-unclosed';
+const TOO_COSTLY = `${FHIR_DEFINITION}valueset-toocostly`;
+const UNCLOSED = `${FHIR_DEFINITION}valueset-unclosed`;
 const LIMITED: ReadonlySet<string> = new Set(['limitedExpansion', 'count', 'offset']);
 /** Far more than any code system nests, far less than the stack bears. */
 const DEEPEST = 200;

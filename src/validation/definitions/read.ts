@@ -10,12 +10,12 @@ import type {
   ProfileFacts,
   SlicingFacts,
 } from './facts.js';
-import { type Json, isJson, list, text, texts, toCanonical } from './json.js';
+import { FHIR_DEFINITION, type Json, isJson, list, text, texts, toCanonical } from './json.js';
 
 export { readCodeSystem, readValueSet } from './read-codes.js';
 
-const FHIR_TYPE = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type';
-const MAX_VALUE_SET = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet';
+const FHIR_TYPE = `${FHIR_DEFINITION}structuredefinition-fhir-type`;
+const MAX_VALUE_SET = `${FHIR_DEFINITION}elementdefinition-maxValueSet`;
 const SYSTEM_TYPE = 'http://hl7.org/fhirpath/System.';
 const DISCRIMINATORS: ReadonlySet<string> = new Set(['value', 'pattern', 'exists', 'type', 'profile']);
 const SLICING_RULES: ReadonlySet<string> = new Set(['open', 'closed', 'openAtEnd']);

@@ -1,6 +1,7 @@
 /** Snapshots: a profile's differential applied to the tree of what it constrains, at any depth of derivation. */
 import { constraintsOf, copyAs, copyBelow, typeTree, type ElementNode } from './elements.js';
 import type { ProfileElement, ProfileFacts, SlicingFacts, TypeFacts } from './facts.js';
+import { capitalised } from './json.js';
 
 export interface SnapshotSource {
   readonly types: ReadonlyMap<string, TypeFacts>;
@@ -129,7 +130,7 @@ export function choiceFor(children: readonly ElementNode[], name: string): reado
   for (const child of children) {
     if (!child.name.endsWith('[x]') || !name.startsWith(child.name.slice(0, -3))) continue;
     const rest = name.slice(child.name.length - 3);
-    const type = child.types.find((one) => one.code.charAt(0).toUpperCase() + one.code.slice(1) === rest);
+    const type = child.types.find((one) => capitalised(one.code) === rest);
     if (type !== undefined) return [child, type.code];
   }
   return [];

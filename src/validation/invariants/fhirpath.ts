@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import type * as fhirpath from 'fhirpath';
 import type { Release } from '../types.js';
 import { PatternError, toPatternTest } from './pattern.js';
+import { FHIR_DEFINITION } from '../definitions/json.js';
 import { all, isJson, one, type InvariantCheck, type Json } from './values.js';
 
 type FhirPath = typeof fhirpath;
@@ -186,7 +187,7 @@ function namedIn(node: Node, found: Record<string, unknown> = {}): Json {
     const name = quoted.startsWith('`') || quoted.startsWith("'") ? quoted.slice(1, -1) : quoted;
     if (Object.hasOwn(NAMED, name)) found[name] = NAMED[name];
     else if (name.startsWith('vs-')) found[name] = `http://hl7.org/fhir/ValueSet/${name.slice(3)}`;
-    else if (name.startsWith('ext-')) found[name] = `http://hl7.org/fhir/StructureDefinition/${name.slice(4)}`;
+    else if (name.startsWith('ext-')) found[name] = `${FHIR_DEFINITION}${name.slice(4)}`;
   }
   for (const child of node.children ?? []) namedIn(child, found);
   return found;

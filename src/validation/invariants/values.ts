@@ -3,7 +3,9 @@
  * does, and a choice (`value`) by any of its names (`valueString`).
  */
 
-export type Json = Readonly<Record<string, unknown>>;
+import { isJson, type Json } from '../definitions/json.js';
+
+export { isJson, type Json } from '../definitions/json.js';
 
 /** What `check` is told of the place beside the value itself. */
 export interface InvariantContext {
@@ -18,10 +20,6 @@ export type InvariantCheck = (value: unknown, context: InvariantContext) => bool
 
 /** Constraints in code, by `key|expression`: another expression under the same key is another constraint. */
 export type NativeChecks = Readonly<Record<string, InvariantCheck>>;
-
-export function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function isThere(value: unknown): boolean {
   if (Array.isArray(value)) return value.some((item) => item !== undefined && item !== null);

@@ -1,9 +1,7 @@
 /** Whether an extension may stand where it stands; known only once the whole way to it is. */
-import { isObject } from '../compile/context.js';
-import type { ExtensionContext } from '../definitions/facts.js';
-import type { Snapshots } from '../definitions/snapshot.js';
-import type { TypeFacts } from '../definitions/facts.js';
-import { choiceFor } from '../definitions/snapshot.js';
+import { isJson } from '../definitions/json.js';
+import type { ExtensionContext, TypeFacts } from '../definitions/facts.js';
+import { choiceFor, type Snapshots } from '../definitions/snapshot.js';
 import { segments } from './places.js';
 
 export function mayStand(
@@ -39,7 +37,7 @@ function standsOn(
     if (Array.isArray(value)) {
       value = (value as readonly unknown[])[Number(segment)];
     } else {
-      value = isObject(value) ? value[segment] : undefined;
+      value = isJson(value) ? value[segment] : undefined;
       const name = segment.startsWith('_') ? segment.slice(1) : segment;
       const next = new Set<string>();
       for (const path of names)
@@ -49,14 +47,14 @@ function standsOn(
         }
       names = next;
     }
-    if (isObject(value) && typeof value['resourceType'] === 'string') names = typeNames(typeOf(value), types);
+    if (isJson(value) && typeof value['resourceType'] === 'string') names = typeNames(typeOf(value), types);
     holder = value;
   }
-  return { names, holder: isObject(holder) ? holder['url'] : undefined };
+  return { names, holder: isJson(holder) ? holder['url'] : undefined };
 }
 
 const typeOf = (value: unknown): string =>
-  isObject(value) && typeof value['resourceType'] === 'string' ? value['resourceType'] : '';
+  isJson(value) && typeof value['resourceType'] === 'string' ? value['resourceType'] : '';
 
 /** A type with what it is derived from. */
 function typeNames(code: string, types: ReadonlyMap<string, TypeFacts>): Set<string> {

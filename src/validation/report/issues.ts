@@ -1,6 +1,7 @@
 /** Turns faults into issues a person can act on: each once, in the order of the resource's levels, up to a limit. */
 import type { ResourceCompiler } from '../compile/compiler.js';
 import type { ExtensionContext } from '../definitions/facts.js';
+import { toUrl } from '../definitions/json.js';
 import type { Fault } from '../compile/faults.js';
 import type { ValidationIssue } from '../types.js';
 import { mayStand } from './contexts.js';
@@ -66,9 +67,6 @@ function stands({ pointer, params }: Fault, resource: unknown, compiler: Resourc
   const contexts = params['contexts'] as readonly ExtensionContext[];
   return mayStand(contexts, pointer, resource, compiler.types, compiler.snapshots);
 }
-
-const toUrl = (definition: string): string =>
-  definition.includes(':') ? definition : `http://hl7.org/fhir/StructureDefinition/${definition}`;
 
 function tooMany(root: string, most: number): ValidationIssue {
   const message = `There are more than ${most} issues; mend these first.`;

@@ -1,6 +1,7 @@
 /** Where a fault is: in the resource, in words, and in the definitions. */
 import type { Fault } from '../compile/faults.js';
-import { isObject, jsonNames } from '../compile/context.js';
+import { jsonNames } from '../compile/context.js';
+import { isJson } from '../definitions/json.js';
 import type { ElementNode } from '../definitions/elements.js';
 
 export interface Place {
@@ -25,8 +26,7 @@ export function segments(pointer: string): string[] {
 }
 
 export function placeOf(fault: Fault, resource: unknown): Place {
-  const root =
-    isObject(resource) && typeof resource['resourceType'] === 'string' ? resource['resourceType'] : 'Resource';
+  const root = isJson(resource) && typeof resource['resourceType'] === 'string' ? resource['resourceType'] : 'Resource';
   const [expression, label, value] = walk(root, fault.pointer, resource);
   const within = fault.params['within'];
   const node = typeof within === 'string' ? nodeAt(fault.node, within) : fault.node;
@@ -43,7 +43,7 @@ function walk(root: string, pointer: string, resource: unknown): readonly [strin
       expression += `[${segment}]`;
       continue;
     }
-    value = isObject(value) ? value[segment] : undefined;
+    value = isJson(value) ? value[segment] : undefined;
     const name = segment.startsWith('_') ? segment.slice(1) : segment;
     expression += `.${name}`;
     label += `.${name}`;

@@ -1,6 +1,7 @@
 /** One plain sentence for each fault: what was found, what was expected, how to mend it. */
 import type { Fault } from '../compile/faults.js';
 import { allJsonNames, jsonNames } from '../compile/context.js';
+import { capitalised } from '../definitions/json.js';
 import type { ElementNode } from '../definitions/elements.js';
 import type { TypeFacts } from '../definitions/facts.js';
 import { PRIMITIVE_CHECKS } from '../primitives.js';
@@ -272,7 +273,6 @@ const but = (found: string): string => (found === '' ? ', but is something else'
 const shown = (value: unknown): string => JSON.stringify(value);
 const names = (list: unknown): string => (Array.isArray(list) ? list.join(', ') : '');
 const count = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
-const capitalised = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 const plainName = (node: ElementNode): string => (node.name.endsWith('[x]') ? node.name.slice(0, -3) : node.name);
 const sliceNames = (node: ElementNode): string => node.slices.map(({ sliceName }) => `"${sliceName ?? ''}"`).join(', ');
 const definitionName = (node: ElementNode): string => node.definition.slice(node.definition.lastIndexOf('/') + 1);

@@ -1,6 +1,7 @@
 /** Values of elements with a choice of many types, each compiled when the first one is sent. */
 import type { ElementNode } from '../definitions/elements.js';
-import { isObject, type Compiler } from '../compile/context.js';
+import type { Compiler } from '../compile/context.js';
+import { isJson } from '../definitions/json.js';
 import type { Check } from '../compile/units.js';
 
 /**
@@ -10,7 +11,7 @@ import type { Check } from '../compile/units.js';
 export function choiceCheck(checks: ReadonlyMap<string, Check>, compiler: Compiler): Check {
   const { faults } = compiler.units;
   return (value) => {
-    if (!isObject(value)) return;
+    if (!isJson(value)) return;
     for (const name in value) {
       const check = checks.get(name);
       if (check === undefined) continue;

@@ -2,7 +2,8 @@
 import type { ElementNode } from '../definitions/elements.js';
 import { choiceFor } from '../definitions/snapshot.js';
 import type { SlicingFacts } from '../definitions/facts.js';
-import { isObject, jsonNames, listOf, type Compiler } from '../compile/context.js';
+import { jsonNames, type Compiler } from '../compile/context.js';
+import { isJson, listOf } from '../definitions/json.js';
 import { resolve, typeOf } from './references.js';
 import { equals, matches, membershipOf } from './values.js';
 
@@ -33,7 +34,7 @@ function testOf(slice: ElementNode, { type, path }: Discriminator, compiler: Com
       node = extensionSlice(node, extension, compiler);
       get = (item) =>
         before(item).flatMap((value) =>
-          isObject(value) ? listOf(value['extension']).filter((one) => isObject(one) && one['url'] === extension) : [],
+          isJson(value) ? listOf(value['extension']).filter((one) => isJson(one) && one['url'] === extension) : [],
         );
       continue;
     }
@@ -54,12 +55,12 @@ function testOf(slice: ElementNode, { type, path }: Discriminator, compiler: Com
           (path.endsWith('resolve()') ? targets : profiles).flatMap((url) => compiler.profile(url) ?? []),
         );
         return (item) =>
-          get(item).some((value) => isObject(value) && trees.some((tree) => compiler.conforms(value, tree)));
+          get(item).some((value) => isJson(value) && trees.some((tree) => compiler.conforms(value, tree)));
       }
       default: {
         const urls = path === 'url' ? slice.types.flatMap(({ profiles = [] }) => profiles) : [];
         if (slice.types[0]?.code === 'Extension' && urls.length > 0)
-          return (item) => isObject(item) && urls.some((url) => url === item['url']);
+          return (item) => isJson(item) && urls.some((url) => url === item['url']);
         const same = at === undefined ? undefined : valueTest(at, compiler, new Set());
         const inner = same === undefined ? innerTests(slice, steps, compiler) : [];
         if (inner.length > 0)
@@ -135,7 +136,7 @@ function extensionSlice(node: ElementNode | undefined, url: string, compiler: Co
 }
 
 function valuesOf(value: unknown, names: readonly string[]): unknown[] {
-  if (!isObject(value)) return [];
+  if (!isJson(value)) return [];
   return names.flatMap((name) => {
     const found = value[name];
     return found === undefined ? [] : Array.isArray(found) ? (found as unknown[]) : [found];
@@ -143,7 +144,7 @@ function valuesOf(value: unknown, names: readonly string[]): unknown[] {
 }
 
 function targetOf(value: unknown, compiler: Compiler): unknown {
-  const reference = isObject(value) ? value['reference'] : undefined;
+  const reference = isJson(value) ? value['reference'] : undefined;
   if (typeof reference !== 'string') return undefined;
   return resolve(reference, compiler) ?? { resourceType: typeOf(reference, compiler) };
 }
@@ -156,8 +157,8 @@ function isOfType(value: unknown, node: ElementNode | undefined, compiler: Compi
       compiler.types.has(target) ? [target] : (compiler.profile(target)?.path ?? []),
     ),
   ]);
-  if (isObject(value) && typeof value['resourceType'] === 'string') return codes.includes(value['resourceType']);
+  if (isJson(value) && typeof value['resourceType'] === 'string') return codes.includes(value['resourceType']);
   return codes.some((code) =>
-    isObject(value) ? compiler.types.get(code)?.json === undefined : compiler.types.get(code)?.json === typeof value,
+    isJson(value) ? compiler.types.get(code)?.json === undefined : compiler.types.get(code)?.json === typeof value,
   );
 }

@@ -1,6 +1,7 @@
 /** Extensions: each is held against the definition that its url names, wherever it stands. */
 import type { ElementNode } from '../definitions/elements.js';
-import { isObject, type Compiler } from '../compile/context.js';
+import type { Compiler } from '../compile/context.js';
+import { isJson } from '../definitions/json.js';
 import type { Check } from '../compile/units.js';
 
 /** Check of one extension of `node`'s element that no slice is about. */
@@ -8,7 +9,7 @@ export function extensionCheck(node: ElementNode, compiler: Compiler): Check {
   const base = compiler.content(compiler.snapshots.tree('Extension'));
   const known = new Map<string, Check | null>();
   return (value) => {
-    const url = isObject(value) ? value['url'] : undefined;
+    const url = isJson(value) ? value['url'] : undefined;
     if (typeof url !== 'string') return base(value);
     let check = known.get(url);
     if (check === undefined) {

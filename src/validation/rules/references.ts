@@ -1,6 +1,7 @@
 /** References: what they may point to, and what they do point to where that is in the same document. */
 import type { ElementNode } from '../definitions/elements.js';
-import { isObject, listOf, type Compiler, type Json } from '../compile/context.js';
+import type { Compiler } from '../compile/context.js';
+import { isJson, listOf, type Json } from '../definitions/json.js';
 import type { Check } from '../compile/units.js';
 
 export function referenceCheck(node: ElementNode, targets: readonly string[], compiler: Compiler): Check {
@@ -11,7 +12,7 @@ export function referenceCheck(node: ElementNode, targets: readonly string[], co
   ]);
   if (allowed.has('Resource') || allowed.size === 0) return () => undefined;
   return (value) => {
-    if (!isObject(value)) return;
+    if (!isJson(value)) return;
     const { reference } = value;
     const target = typeof reference === 'string' ? resolve(reference, compiler) : undefined;
     const named = typeof reference === 'string' ? typeOf(reference, compiler) : undefined;
@@ -31,7 +32,7 @@ export function resolve(reference: string, compiler: Compiler): Json | undefined
   const { root, bundle } = compiler.standing;
   if (reference.startsWith('#'))
     return listOf(root['contained'])
-      .filter(isObject)
+      .filter(isJson)
       .find((one) => one['id'] === reference.slice(1));
   return bundle === undefined ? undefined : compiler.bundled(bundle).get(reference);
 }
@@ -40,7 +41,7 @@ export function resolve(reference: string, compiler: Compiler): Json | undefined
 export function indexOf(bundle: Json): ReadonlyMap<string, Json> {
   const index = new Map<string, Json>();
   for (const entry of listOf(bundle['entry'])) {
-    if (!isObject(entry) || !isObject(entry['resource'])) continue;
+    if (!isJson(entry) || !isJson(entry['resource'])) continue;
     const { fullUrl, resource } = entry as { readonly fullUrl?: unknown; readonly resource: Json };
     if (typeof fullUrl === 'string') index.set(fullUrl, resource);
     const { resourceType, id } = resource;

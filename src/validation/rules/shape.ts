@@ -1,6 +1,7 @@
 /** What has to hold between the properties of one object. */
 import type { ElementNode } from '../definitions/elements.js';
-import { allJsonNames, isObject, jsonNames, listOf, type Compiler, type Json } from '../compile/context.js';
+import { allJsonNames, jsonNames, type Compiler } from '../compile/context.js';
+import { isJson, listOf, type Json } from '../definitions/json.js';
 import type { Check } from '../compile/units.js';
 
 export function shapeCheck(node: ElementNode, compiler: Compiler): Check | undefined {
@@ -26,7 +27,7 @@ export function shapeCheck(node: ElementNode, compiler: Compiler): Check | undef
   }
   if (required.length + slices.length + choiceOf.size + pairs.length === 0) return undefined;
   return (value) => {
-    if (!isObject(value)) return;
+    if (!isJson(value)) return;
     for (const { child, names } of required)
       if (!names.some((name) => value[name] !== undefined)) compiler.report(child, 'missing', {});
     for (const { child, name } of few) {

@@ -1,7 +1,7 @@
 /** Slicing: which slice each item of a list belongs to, how many each may have, and in what order they stand. */
 import type { ElementNode } from '../definitions/elements.js';
 import type { Compiler } from '../compile/context.js';
-import { listOf } from '../compile/context.js';
+import { listOf } from '../definitions/json.js';
 import { matcher } from './discriminators.js';
 import type { Check } from '../compile/units.js';
 

@@ -2,7 +2,8 @@
 import type { ElementNode } from '../definitions/elements.js';
 import type { Binding } from '../definitions/facts.js';
 import type { CodeCheck, Membership } from '../terminology/index.js';
-import { isObject, listOf, type Compiler } from '../compile/context.js';
+import type { Compiler } from '../compile/context.js';
+import { isJson, listOf } from '../definitions/json.js';
 import type { Check } from '../compile/units.js';
 
 export function fixedChecks(node: ElementNode, compiler: Compiler): Check[] {
@@ -23,8 +24,8 @@ export function fixedChecks(node: ElementNode, compiler: Compiler): Check[] {
 export function equals(value: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted))
     return Array.isArray(value) && value.length === wanted.length && wanted.every((one, at) => equals(value[at], one));
-  if (!isObject(wanted)) return value === wanted;
-  if (!isObject(value)) return false;
+  if (!isJson(wanted)) return value === wanted;
+  if (!isJson(value)) return false;
   const names = Object.keys(wanted);
   return names.length === Object.keys(value).length && names.every((name) => equals(value[name], wanted[name]));
 }
@@ -33,8 +34,8 @@ export function equals(value: unknown, wanted: unknown): boolean {
 export function matches(value: unknown, pattern: unknown): boolean {
   if (Array.isArray(pattern))
     return Array.isArray(value) && pattern.every((one) => value.some((item) => matches(item, one)));
-  if (!isObject(pattern)) return value === pattern;
-  return isObject(value) && Object.keys(pattern).every((name) => matches(value[name], pattern[name]));
+  if (!isJson(pattern)) return value === pattern;
+  return isJson(value) && Object.keys(pattern).every((name) => matches(value[name], pattern[name]));
 }
 
 export function bindingChecks(node: ElementNode, compiler: Compiler): Check[] {
@@ -63,7 +64,7 @@ function bound(node: ElementNode, url: string, strength: Binding['strength'], co
 /** A required binding wants a code of the set; an extensible one is content with a text or another type of value. */
 export function membershipOf(value: unknown, codes: CodeCheck, required: boolean): Membership {
   if (typeof value === 'string') return codes.code(value);
-  if (!isObject(value)) return 'in';
+  if (!isJson(value)) return 'in';
   const isConcept = 'coding' in value || 'text' in value;
   if (!isConcept) {
     // A Quantity is bound by its unit's code.
@@ -71,7 +72,7 @@ export function membershipOf(value: unknown, codes: CodeCheck, required: boolean
     if (code === undefined && system === undefined) return required ? 'out' : 'in';
     return codes.coding(asText(system), asText(code));
   }
-  const codings = listOf(value['coding']).filter(isObject);
+  const codings = listOf(value['coding']).filter(isJson);
   if (codings.length === 0) return required ? 'out' : 'in';
   let best: Membership = 'out';
   for (const { system, code } of codings) {
