@@ -18,6 +18,8 @@ export type IssueCode =
 
 /** Which kind of rule was broken; stable, callers may switch on it. */
 export type RuleKind =
+  /** The text is no JSON or XML, or says a thing twice. */
+  | 'syntax'
   /** No resource, or another resourceType than asked for. */
   | 'resource-type'
   /** A profile that is unknown, cannot be compiled, or is for another type. */
@@ -97,6 +99,8 @@ export interface ValidateOptions {
   readonly type?: string;
   /** Canonical urls of profiles to hold it against, beside those of its own `meta.profile`. */
   readonly profiles?: readonly string[];
+  /** Leave aside what the resource itself and those inside it name in `meta.profile`. */
+  readonly ignoreClaims?: boolean;
 }
 
 export interface Validator {
