@@ -188,6 +188,23 @@ export interface Attempt {
   readonly updatedAt: Instant;
 }
 
+/** What can be told of an attempt without opening what is about its patient. */
+export type AttemptSummary = Pick<
+  Attempt,
+  | 'id'
+  | 'practice'
+  | 'state'
+  | 'version'
+  | 'start'
+  | 'end'
+  | 'sentAt'
+  | 'settleAt'
+  | 'evidence'
+  | 'repliedAt'
+  | 'createdAt'
+  | 'updatedAt'
+>;
+
 export type Claim =
   | { readonly kind: 'new'; readonly attempt: Attempt }
   /** A row with the same key, or the same content that nobody has been told about yet. */
@@ -292,6 +309,12 @@ export interface Ledger {
 
   /** All attempts in one of `OPEN_STATES`, oldest first. */
   openAttempts(): Promise<readonly Attempt[]>;
+
+  /** Attempts that are open, in NEEDS_HUMAN, or BOOKED without anybody having been told; oldest first. */
+  unsettled(): Promise<readonly AttemptSummary[]>;
+
+  /** The attempt with this id, of whichever practice: for operators, never for consumers. */
+  findAttempt(id: AppointmentId): Promise<Attempt | undefined>;
 
   /** Slots of a practice that start within the period and belong to a live attempt. */
   heldSlots(practice: OdsCode, window: Period): Promise<readonly HeldSlot[]>;

@@ -15,7 +15,7 @@ import type { NhsNumberStatus } from '../domain/patient.js';
 import type { Instant } from '../domain/time.js';
 import type { AttemptState, KeySource } from '../ports/ledger.js';
 
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 export type Flag = 0 | 1;
 
@@ -248,6 +248,16 @@ async function addBookings(db: Kysely<Schema>): Promise<void> {
     .execute();
 }
 
+/** What operators look after is found without reading the rows that are finished. */
+async function indexUnsettled(db: Kysely<Schema>): Promise<void> {
+  const index = (name: string) => db.schema.createIndex(name).on('attempt').column('created_at');
+  await index('attempt_needs_human').where(sql.ref('state'), '=', 'NEEDS_HUMAN').execute();
+  await index('attempt_unclaimed')
+    .where(sql.ref('state'), '=', 'BOOKED')
+    .where(sql.ref('replied_at'), 'is', null)
+    .execute();
+}
+
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-ledger': {
     async up(db: Kysely<Schema>) {
@@ -263,4 +273,5 @@ export const MIGRATIONS: Record<string, Migration> = {
     },
   },
   '0002-bookings': { up: addBookings },
+  '0003-unsettled': { up: indexUnsettled },
 };

@@ -329,6 +329,34 @@ export function ledgerContract(name: string, open: () => Promise<RecordsUnderTes
         expect((await ledger.openAttempts()).map((each) => each.id)).toEqual([2, 1, 3].map((n) => `appointment-${n}`));
       });
 
+      it('give what operators look after: open, for a person, and booked without anybody told, oldest first', async () => {
+        const made = new Map(
+          await Promise.all(
+            ATTEMPT_STATES.map(async (state, n) => {
+              const attempt = await claimNew(ledger, newAttempt(n, { receivedAt: NOW - n * MINUTE }));
+              const moved = state === 'RECEIVED' ? attempt : await move(ledger, attempt, state, { evidence: state });
+              return [moved.id, moved] as const;
+            }),
+          ),
+        );
+        const told = await claimNew(ledger, newAttempt(99));
+        await move(ledger, told, 'BOOKED');
+        await ledger.markReplied(told.id, NOW);
+        const found = await ledger.unsettled();
+        const states = new Set([...OPEN_STATES, 'NEEDS_HUMAN', 'BOOKED']);
+        expect(found.map(({ state }) => state)).toEqual(
+          [...ATTEMPT_STATES].reverse().filter((each) => states.has(each)),
+        );
+        for (const summary of found) expect(made.get(summary.id)).toMatchObject(summary);
+        expect(JSON.stringify(found)).not.toMatch(/canary/i);
+      });
+
+      it('give an attempt by its id alone, with all that is known of it', async () => {
+        const attempt = await claimNew(ledger, newAttempt(1));
+        expect(await ledger.findAttempt(attempt.id)).toEqual(await ledger.readAttempt(attempt.practice, attempt.id));
+        expect(await ledger.findAttempt(id('nobody'))).toBeUndefined();
+      });
+
       it('give held slots that start within a half-open period', async () => {
         for (const n of [1, 2, 3]) await claimNew(ledger, newAttempt(n));
         const start = NOW + 10 * MINUTE;

@@ -21,6 +21,8 @@ export type Attempts = Pick<
   | 'change'
   | 'readAttempt'
   | 'openAttempts'
+  | 'unsettled'
+  | 'findAttempt'
   | 'openSlotsOf'
   | 'heldSlots'
   | 'knownPracticeRefs'
@@ -136,6 +138,25 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
         const open: Attempt[] = [];
         for (const row of await queries.open(db, {})) open.push(await load(db, row));
         return open;
+      }),
+
+    unsettled: () =>
+      reading(async () => {
+        const found = [
+          ...(await queries.open(db, {})),
+          ...(await queries.needsHuman(db, {})),
+          ...(await queries.unclaimed(db, {})),
+        ];
+        return found
+          .filter((row) => row.state !== 'BOOKED' || !unwritten.has(row.id))
+          .map((row) => rows.toSummary(row))
+          .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+      }),
+
+    findAttempt: (id) =>
+      reading(async () => {
+        const [row] = await queries.byId(db, { id });
+        return row && load(db, row);
       }),
 
     heldSlots: (practice, window) =>

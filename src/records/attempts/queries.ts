@@ -2,7 +2,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { AppointmentId, OdsCode, PracticeAppointmentRef, ScheduleId, SlotId } from '../../domain/identifiers.js';
 import type { Instant } from '../../domain/time.js';
-import type { IdempotencyKey } from '../../ports/ledger.js';
+import type { AttemptState, IdempotencyKey } from '../../ports/ledger.js';
 import { prepare } from '../prepared.js';
 import {
   SET,
@@ -57,6 +57,11 @@ export function prepareQueries(db: Kysely<Schema>) {
         .where('attempt_slot.live', '=', SET),
     ),
     open: prepare<object>()(() => attempts.where('open', '=', SET).orderBy('created_at').orderBy('id')),
+    // The states are literals for the same reason as `SET`.
+    needsHuman: prepare<object>()(() => attempts.where('state', '=', sql.lit<AttemptState>('NEEDS_HUMAN'))),
+    unclaimed: prepare<object>()(() =>
+      attempts.where('state', '=', sql.lit<AttemptState>('BOOKED')).where('replied_at', 'is', null),
+    ),
     slotsOf: prepare<{ id: AppointmentId }>()((p) =>
       db
         .selectFrom('attempt_slot')

@@ -9,6 +9,7 @@ import {
   type AttemptChange,
   type AttemptRequest,
   type AttemptSlot,
+  type AttemptSummary,
   type AttemptState,
   type IdempotencyKey,
   type NewAttempt,
@@ -53,6 +54,7 @@ export interface AttemptRows {
   toUnheldSlotRows(of: Pick<NewAttempt, 'id' | 'practice' | 'slots'>): readonly AttemptSlotTable[];
   toChangeRow(id: AttemptTable['id'], version: number, change: AttemptChange): ChangeRow;
   fromRows(row: AttemptTable, slots: readonly SlotRow[], bookings: readonly PracticeAppointmentRef[]): Attempt;
+  toSummary(row: AttemptTable): AttemptSummary;
   patientHmac(practice: OdsCode, patientId: PatientId): string;
   keyHmac(practice: OdsCode, principal: string, key: IdempotencyKey): string;
 }
@@ -79,6 +81,23 @@ function slotRows(
     end_at: slot.end,
     live,
   }));
+}
+
+function toSummary(row: AttemptTable): AttemptSummary {
+  return {
+    id: row.id,
+    practice: row.practice,
+    state: row.state,
+    version: row.version,
+    start: row.start_at,
+    end: row.end_at,
+    sentAt: row.sent_at ?? undefined,
+    settleAt: row.settle_at ?? undefined,
+    evidence: row.evidence ?? undefined,
+    repliedAt: row.replied_at ?? undefined,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
 }
 
 export function createAttemptRows(sealing: Sealing): AttemptRows {
@@ -168,28 +187,19 @@ export function createAttemptRows(sealing: Sealing): AttemptRows {
       updated_at: change.at,
     }),
 
+    toSummary,
+
     fromRows: (row, slots, bookings) => ({
-      id: row.id,
-      practice: row.practice,
+      ...toSummary(row),
       principal: row.principal,
       fingerprint: row.fingerprint,
-      state: row.state,
-      version: row.version,
       revision: row.revision,
       clientReference: row.client_ref,
       practiceRefs: bookings,
       slots: slots.map((slot): AttemptSlot => ({ id: slot.slot_id, start: slot.start_at, end: slot.end_at })),
-      start: row.start_at,
-      end: row.end_at,
       details: sealing.open(detailsPlace(row.id), row.details_enc) as AppointmentDetails,
       request:
         row.request_enc === null ? undefined : (sealing.open(requestPlace(row.id), row.request_enc) as AttemptRequest),
-      sentAt: row.sent_at ?? undefined,
-      settleAt: row.settle_at ?? undefined,
-      evidence: row.evidence ?? undefined,
-      repliedAt: row.replied_at ?? undefined,
-      createdAt: row.created_at,
-      updatedAt: row.updated_at,
     }),
   };
 }
