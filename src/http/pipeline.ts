@@ -85,7 +85,7 @@ function addressed(
  * Aborts when the consumer's connection closes before it has its answer. The socket is asked, because it may be gone
  * already when the body has been unpacked, and an answer that waits behind another one is never told of it.
  */
-function consumerSignal({ socket }: Request, response: Response): AbortSignal {
+export function consumerSignal({ socket }: Request, response: Response): AbortSignal {
   const gone = new AbortController();
   const leave = (): void => gone.abort();
   if (socket.destroyed) leave();
@@ -99,7 +99,7 @@ function consumerSignal({ socket }: Request, response: Response): AbortSignal {
 const MOST_FORWARDED = 512;
 
 /** `Forwarded` as proxies on the way have left it is kept for audit; older ones write `X-Forwarded-For` instead. */
-function forwardedOf({ headers }: Request): string | undefined {
+export function forwardedOf({ headers }: Request): string | undefined {
   const older = headers['x-forwarded-for'];
   const text = headers.forwarded ?? (older === undefined ? undefined : `for=${String(older)}`);
   return text?.slice(0, MOST_FORWARDED);
