@@ -10,6 +10,8 @@ import { readTree, type XmlSize } from './tree.js';
 import { toXml } from './write.js';
 
 export type { ElementTables } from './fields.js';
+export { createXmlReader, type LocatedResource } from './places.js';
+export { XmlFault } from './tree.js';
 
 export interface XmlCodec {
   /**

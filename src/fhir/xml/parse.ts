@@ -6,6 +6,7 @@
  */
 import { numberOrText } from './characters.js';
 import type { Field, Fields, FieldTables } from './fields.js';
+import type { Places } from './places.js';
 import type { XmlElement } from './tree.js';
 
 type Json = Record<string, unknown>;
@@ -16,12 +17,14 @@ interface Gathered {
   readonly extras: (Json | null)[];
 }
 
-export function toJson(root: XmlElement, tables: FieldTables): Json {
+/** @param places gets to know where everything stands, when given */
+export function toJson(root: XmlElement, tables: FieldTables, places?: Places): Json {
   return resource(root);
 
   function resource(element: XmlElement): Json {
     const fields = tables.ofResource(element.name);
     const object: Json = { resourceType: element.name };
+    places?.note(object, 'resourceType', element.offset);
     // The inside of an unknown type has no meaning; the type itself is the fault.
     return fields ? fill(object, element.attributes, element.children, fields) : object;
   }
@@ -32,17 +35,20 @@ export function toJson(root: XmlElement, tables: FieldTables): Json {
     children: readonly XmlElement[],
     fields: Fields,
   ): Json {
-    for (const [name, value] of attributes) {
-      if (fieldOf(fields, name)?.kind === 'attribute') object[name] = value;
-      else setUnknown(object, fields, name);
+    for (const [name, value, offset] of attributes) {
+      if (fieldOf(fields, name)?.kind === 'attribute') {
+        object[name] = value;
+        places?.note(object, name, offset);
+      } else setUnknown(object, fields, name, offset);
     }
     const gathered = new Map<Field, Gathered>();
     for (const child of children) {
       const field = fieldOf(fields, child.name);
       if (field === undefined || field.kind === 'attribute') {
-        setUnknown(object, fields, child.name);
+        setUnknown(object, fields, child.name, child.offset);
         continue;
       }
+      places?.note(object, field.name, child.offset);
       let both = gathered.get(field);
       if (both === undefined) gathered.set(field, (both = { values: [], extras: [] }));
       gather(child, field, both);
@@ -75,8 +81,17 @@ export function toJson(root: XmlElement, tables: FieldTables): Json {
     if (children.length > 1) return children.map(resource);
     const object = resource(only);
     const fields = tables.ofResource(only.name);
-    if (fields) for (const [name] of attributes) setUnknown(object, fields, name);
+    if (fields) for (const [name, , offset] of attributes) setUnknown(object, fields, name, offset);
     return object;
+  }
+
+  /** A name that the JSON form has for something else is bracketed, so that it stays unknown there too. */
+  function setUnknown(object: Json, fields: Fields, name: string, offset: number): void {
+    const meant = fields.byJsonName.has(name) || name === 'resourceType';
+    const own = meant ? `<${name}>` : name;
+    // Plain assignment of `__proto__` would set no property at all.
+    Object.defineProperty(object, own, { value: {}, enumerable: true, configurable: true });
+    places?.note(object, own, offset);
   }
 }
 
@@ -91,13 +106,6 @@ function put(object: Json, field: Field, { values, extras }: Gathered): void {
   const list = field.list || values.length > 1;
   if (values.some((value) => value !== null)) object[field.name] = list ? values : values[0];
   if (extras.some((extra) => extra !== null)) object[`_${field.name}`] = list ? extras : extras[0];
-}
-
-/** A name that the JSON form has for something else is bracketed, so that it stays unknown there too. */
-function setUnknown(object: Json, fields: Fields, name: string): void {
-  const meant = fields.byJsonName.has(name) || name === 'resourceType';
-  // Plain assignment of `__proto__` would set no property at all.
-  Object.defineProperty(object, meant ? `<${name}>` : name, { value: {}, enumerable: true, configurable: true });
 }
 
 function typed(text: string, { json }: Field): unknown {

@@ -15,34 +15,65 @@ const INSTANCE_NAMESPACE = 'http://www.w3.org/2001/XMLSchema-instance';
 /** The bounds of a JSON body, in terms of XML. */
 export const XML_LIMITS = { depth: 32, elements: 5_000, repeats: 1_000, textLength: 64 * 1024 } as const;
 
-/** How much of it there may be. An answer of ours may be longer than a body that we read. */
-export type XmlSize = Readonly<Record<'elements' | 'repeats', number>>;
+/** How much of it there may be, where not what a body may have: an answer of ours, or a file, may be longer. */
+export type XmlSize = Readonly<Partial<Record<keyof typeof XML_LIMITS, number>>>;
+type Limits = Required<XmlSize>;
 
 export interface XmlElement {
   readonly name: string;
-  readonly attributes: readonly (readonly [name: string, value: string])[];
+  /** Of the `<` in the text; 0 when nobody asked for it. */
+  readonly offset: number;
+  /** With the offset of the name, as above. */
+  readonly attributes: readonly (readonly [name: string, value: string, offset: number])[];
   readonly children: readonly XmlElement[];
   /** What is of XHTML is kept as its text, in one canonical form; it has no children here. */
   readonly narrative: string | undefined;
 }
 
 interface Growing extends XmlElement {
-  readonly attributes: [string, string][];
+  readonly attributes: [string, string, number][];
   readonly children: Growing[];
   narrative: string | undefined;
 }
 
 type Parser = SaxesParser<{ xmlns: true }>;
 
-function refuse({ line, column }: Parser, what: string): never {
-  throw new GatewayError('bad-request', `The XML body at line ${String(line)}, column ${String(column)}: ${what}`);
+const NOT_WELL_FORMED = 'it is not well-formed XML';
+const tooLong = ({ textLength }: Limits): string => `a text is longer than ${textLength / 1024} KiB`;
+const digits = (count: number): string => count.toLocaleString('en-GB');
+
+/** Why a text is not read. The message is about a request's body; the parts serve other readers. */
+export class XmlFault extends GatewayError {
+  readonly line: number;
+  /** From 1, in UTF-16 units: the place of the character at which it showed. */
+  readonly column: number;
+
+  /**
+   * @param what to go on after "The XML at this place: "
+   * @param detail the parser's own words, without what it quotes
+   */
+  constructor(
+    { line, column, columnIndex }: Parser,
+    readonly what: string,
+    readonly detail?: string,
+  ) {
+    super('bad-request', `The XML body at line ${String(line)}, column ${String(column)}: ${what}`);
+    this.line = line;
+    this.column = Math.max(columnIndex, 1);
+  }
+}
+
+function refuse(parser: Parser, what: string): never {
+  throw new XmlFault(parser, what);
 }
 
 /** A parser that refuses what no body and no narrative may hold. */
-function createParser(): Parser {
+function createParser(limits: Limits): Parser {
   const parser: Parser = new SaxesParser({ xmlns: true, position: true });
   // The tokenizer's own message quotes the text, which may hold patient data.
-  parser.on('error', () => refuse(parser, 'it is not well-formed XML'));
+  parser.on('error', ({ message }) => {
+    throw new XmlFault(parser, NOT_WELL_FORMED, /^\d+:\d+: ([^:]*)/.exec(message)?.[1]?.replace(/\.$/, ''));
+  });
   parser.on('xmldecl', ({ version, encoding = 'utf-8' }) => {
     if (version !== '1.0') refuse(parser, 'only XML 1.0 is read');
     if (encoding.toLowerCase() !== 'utf-8') refuse(parser, 'the encoding must be UTF-8');
@@ -50,36 +81,45 @@ function createParser(): Parser {
   parser.on('doctype', () => refuse(parser, 'a DOCTYPE is not allowed; leave it out'));
   parser.on('processinginstruction', () => refuse(parser, 'a processing instruction is not allowed; leave it out'));
   parser.on('attribute', ({ value }) => {
-    if (value.length > XML_LIMITS.textLength) refuse(parser, 'a text is longer than 64 KiB');
+    if (value.length > limits.textLength) refuse(parser, tooLong(limits));
   });
   return parser;
 }
 
-export function readTree(text: string, size: XmlSize = XML_LIMITS): XmlElement {
-  const parser = createParser();
+/** @param located whether elements and attributes get their offsets, which takes its time */
+export function readTree(text: string, size: XmlSize = {}, located = false): XmlElement {
+  const limits: Limits = { ...XML_LIMITS, ...size };
+  const parser = createParser(limits);
   const open: Growing[] = [];
   let root: Growing | undefined;
   let elements = 0;
   let depth = 0;
+  let offset = 0;
+  let attributeOffsets: Map<string, number> | undefined;
   let narrative: Narrative | undefined;
 
   parser.on('opentagstart', () => {
     depth += 1;
     elements += 1;
-    if (depth > XML_LIMITS.depth) refuse(parser, 'elements are nested more than 32 levels deep');
-    if (elements > size.elements) refuse(parser, 'there are more than 5,000 elements');
+    if (depth > limits.depth) refuse(parser, `elements are nested more than ${digits(limits.depth)} levels deep`);
+    if (elements > limits.elements) refuse(parser, `there are more than ${digits(limits.elements)} elements`);
+    // The parser stands after the name, or at most one line break beyond it.
+    if (located) offset = text.lastIndexOf('<', parser.position - 1);
   });
+  if (located) attributeOffsets = noteAttributes(parser, text, limits);
   parser.on('opentag', (tag) => {
     if (narrative) {
+      attributeOffsets?.clear();
       if (tag.uri !== XHTML_NAMESPACE) refuse(parser, 'an element inside XHTML has another namespace');
       narrative.open(tag);
       return;
     }
     const parent = open[open.length - 1];
-    if (tag.uri === XHTML_NAMESPACE && parent) narrative = createNarrative(parser, tag);
+    if (tag.uri === XHTML_NAMESPACE && parent) narrative = createNarrative(parser, tag, limits);
     else if (tag.uri !== FHIR_NAMESPACE) refuse(parser, `an element is not of the namespace ${FHIR_NAMESPACE}`);
-    const attributes = narrative ? [] : attributesOf(tag, parent === undefined, parser);
-    const element: Growing = { name: tag.local, attributes, children: [], narrative: undefined };
+    const attributes = narrative ? [] : attributesOf(tag, parent === undefined, parser, attributeOffsets);
+    attributeOffsets?.clear();
+    const element: Growing = { name: tag.local, offset, attributes, children: [], narrative: undefined };
     if (parent) parent.children.push(element);
     else root = element;
     open.push(element);
@@ -91,8 +131,8 @@ export function readTree(text: string, size: XmlSize = XML_LIMITS): XmlElement {
     if (element === undefined) return;
     if (narrative) element.narrative = narrative.text();
     narrative = undefined;
-    if (element.children.length > size.repeats && repeatsTooOften(element, size.repeats)) {
-      refuse(parser, 'an element is repeated more than 1,000 times');
+    if (element.children.length > limits.repeats && repeatsTooOften(element, limits.repeats)) {
+      refuse(parser, `an element is repeated more than ${digits(limits.repeats)} times`);
     }
   });
   const onText = (part: string): void => {
@@ -105,7 +145,7 @@ export function readTree(text: string, size: XmlSize = XML_LIMITS): XmlElement {
   parser.on('text', onText);
   parser.on('cdata', onText);
   parser.write(text).close();
-  return root ?? refuse(parser, 'it is not well-formed XML');
+  return root ?? refuse(parser, NOT_WELL_FORMED);
 }
 
 function repeatsTooOften({ children }: XmlElement, most: number): boolean {
@@ -117,10 +157,28 @@ function repeatsTooOften({ children }: XmlElement, most: number): boolean {
   });
 }
 
-function attributesOf(tag: SaxesTagNS, root: boolean, parser: Parser): [string, string][] {
-  const attributes: [string, string][] = [];
-  for (const { uri, local, value } of Object.values(tag.attributes)) {
-    if (uri === '') attributes.push([local, value]);
+/** Offsets of the names of the attributes of the tag that is being read. */
+function noteAttributes(parser: Parser, text: string, limits: Limits): Map<string, number> {
+  const offsets = new Map<string, number>();
+  parser.on('attribute', ({ name, value }) => {
+    if (value.length > limits.textLength) refuse(parser, tooLong(limits));
+    // The parser stands after the closing quote, and no other of its kind is between the two.
+    const end = parser.position - 1;
+    const start = text.lastIndexOf(text.charAt(end), end - 1);
+    offsets.set(name, text.lastIndexOf(name, start));
+  });
+  return offsets;
+}
+
+function attributesOf(
+  tag: SaxesTagNS,
+  root: boolean,
+  parser: Parser,
+  offsets: ReadonlyMap<string, number> | undefined,
+): [string, string, number][] {
+  const attributes: [string, string, number][] = [];
+  for (const { name, uri, local, value } of Object.values(tag.attributes)) {
+    if (uri === '') attributes.push([local, value, offsets?.get(name) ?? 0]);
     // A hint for schema processors may stand at the root and means nothing here.
     else if (uri !== XMLNS_NAMESPACE && !(root && uri === INSTANCE_NAMESPACE && local === 'schemaLocation')) {
       refuse(parser, 'an attribute has a namespace, and none may have one');
@@ -138,7 +196,7 @@ interface Narrative {
   text(): string;
 }
 
-function createNarrative(parser: Parser, root: SaxesTagNS): Narrative {
+function createNarrative(parser: Parser, root: SaxesTagNS, limits: Limits): Narrative {
   const names: string[] = [];
   let written = '';
   /** The last start tag may yet turn out to be an empty element. */
@@ -146,7 +204,7 @@ function createNarrative(parser: Parser, root: SaxesTagNS): Narrative {
   const add = (part: string): void => {
     written += unfinished ? `>${part}` : part;
     unfinished = false;
-    if (written.length > XML_LIMITS.textLength) refuse(parser, 'a text is longer than 64 KiB');
+    if (written.length > limits.textLength) refuse(parser, tooLong(limits));
   };
   const narrative: Narrative = {
     open(tag) {

@@ -1,0 +1,102 @@
+/** Lines and columns of a resource that was read from XML. */
+import { createFieldTables, type ElementTables } from './fields.js';
+import { toJson } from './parse.js';
+import { readTree, type XmlSize } from './tree.js';
+
+/** Both from 1; columns count UTF-16 units, as editors do. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface LocatedResource {
+  /** The JSON form, as `XmlCodec.parse` gives it. */
+  readonly resource: unknown;
+  /**
+   * Where the elements of these JSON pointers begin: at the start tag, of a list at that of its first item, and at the
+   * name of what is an attribute. Pointers to nothing are left out.
+   */
+  locate(pointers: Iterable<string>): Map<string, Position>;
+}
+
+/** Offsets of the tags and attributes behind each property of each object that was made, in the order of the text. */
+export interface Places {
+  note(object: object, name: string, offset: number): void;
+  /** Of a list one for each item. */
+  offsets(object: object, name: string): readonly number[] | undefined;
+}
+
+/** Files are longer than bodies of requests. These bounds keep the memory in bounds, and the time. */
+const FILE_LIMITS: XmlSize = { depth: 200, elements: 1_000_000, repeats: Infinity, textLength: Infinity };
+
+/**
+ * Reads files and whatever else people want to find their way in. Slower than a codec, for it remembers where everything
+ * stands. What it returns throws an `XmlFault` for a text that the codec would refuse too.
+ */
+export function createXmlReader(tables: ElementTables, size: XmlSize = FILE_LIMITS): (text: string) => LocatedResource {
+  const fields = createFieldTables(tables);
+  return (text) => {
+    const places = createPlaces();
+    const root = readTree(text, size, true);
+    const resource = toJson(root, fields, places);
+    return {
+      resource,
+      locate(pointers) {
+        const offsets = new Map<string, number>();
+        for (const pointer of pointers) {
+          const offset = pointer === '' ? root.offset : offsetOf(pointer, resource, places);
+          if (offset !== undefined) offsets.set(pointer, offset);
+        }
+        return positionsOf(text, offsets);
+      },
+    };
+  };
+}
+
+function createPlaces(): Places {
+  const known = new Map<object, Map<string, number[]>>();
+  return {
+    note(object, name, offset) {
+      let names = known.get(object);
+      if (names === undefined) known.set(object, (names = new Map<string, number[]>()));
+      const offsets = names.get(name);
+      if (offsets === undefined) names.set(name, [offset]);
+      else offsets.push(offset);
+    },
+    offsets(object, name) {
+      const names = known.get(object);
+      // Both halves of a primitive are one element.
+      return names?.get(name) ?? (name.startsWith('_') ? names?.get(name.slice(1)) : undefined);
+    },
+  };
+}
+
+function offsetOf(pointer: string, resource: unknown, places: Places): number | undefined {
+  let value = resource;
+  let offset: number | undefined;
+  let items: readonly number[] = [];
+  for (const segment of pointer.split('/').slice(1)) {
+    const name = segment.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    if (Array.isArray(value)) offset = items[Number(name)];
+    else [offset] = items = places.offsets(value, name) ?? [];
+    value = (value as Readonly<Record<string, unknown>>)[name];
+  }
+  return offset;
+}
+
+/** Counts lines once, up to the last offset. */
+function positionsOf(text: string, offsets: ReadonlyMap<string, number>): Map<string, Position> {
+  const positions = new Map<string, Position>();
+  let line = 1;
+  let start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  let end = text.indexOf('\n');
+  for (const [key, offset] of [...offsets].sort(([, one], [, other]) => one - other)) {
+    for (; end >= 0 && end < offset; end = text.indexOf('\n', start)) {
+      line += 1;
+      start = end + 1;
+    }
+    positions.set(key, { line, column: offset - start + 1 });
+  }
+  return positions;
+}
