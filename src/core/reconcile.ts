@@ -10,11 +10,14 @@
  * within half an hour goes to a person.
  */
 import { isGatewayError } from '../domain/errors.js';
+import type { AppointmentId } from '../domain/identifiers.js';
 import { MINUTE, SECOND } from '../domain/time.js';
 import { OPEN_STATES, type Attempt, type AttemptChange, type AttemptState, type Ledger } from '../ports/ledger.js';
+import type { AuditEvent } from '../ports/audit.js';
 import type { Call, LookUp } from '../ports/practice-system.js';
 import type { Log, Runtime } from '../ports/runtime.js';
 import { ownAuditEvent } from './context.js';
+import { createKeyedLocks } from './locks.js';
 import type { Directory, PracticeEntry } from './directory.js';
 import { bookedAs, CANCELLED_BY_PRACTICE, unbroken } from './rows/practice-bookings.js';
 import { cancelBookings } from './saga/cancel-bookings.js';
@@ -28,7 +31,20 @@ export interface Reconciler {
   watch(attempt: Attempt, entry: PracticeEntry): void;
   /** Answers the attempt as soon as it is no longer open, or as it stands when `signal` aborts. */
   settled(attempt: Attempt, entry: PracticeEntry, signal: AbortSignal): Promise<Attempt>;
+  /**
+   * Lets a person say what the practice could not: `judge` is asked about the attempt as it stands, while nothing is
+   * looked up or sent for it, and what it answers becomes the attempt's state. Throws what `judge` throws;
+   * `undefined` when there is no such attempt, when somebody else was faster, or while stopping.
+   */
+  decide(id: AppointmentId, judge: (attempt: Attempt) => Promise<Decision>): Promise<Attempt | undefined>;
   stop(): Promise<void>;
+}
+
+export interface Decision {
+  readonly change: Omit<AttemptChange, 'at'>;
+  readonly audit: AuditEvent;
+  /** Who goes on looking, where the decision leaves the attempt open. */
+  readonly entry: PracticeEntry | undefined;
 }
 
 export interface ReconcilerInput {
@@ -40,7 +56,7 @@ export interface ReconcilerInput {
 /** Waits between look-ups; the last one repeats. */
 const WAITS_MS = [0, 500, 1 * SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND, 15 * SECOND, 20 * SECOND];
 const NEGATIVE_PROOF_APART_MS = 5 * SECOND;
-const NEEDS_HUMAN_AFTER_MS = 30 * MINUTE;
+export const NEEDS_HUMAN_AFTER_MS = 30 * MINUTE;
 const LOOK_UP_TIMEOUT_MS = 5 * SECOND;
 
 /** What a restart finds of an attempt that was under way. */
@@ -62,10 +78,13 @@ interface Watch {
 export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Reconciler {
   const watches = new Map<string, Watch>();
   const stopping = new AbortController();
+  /** One at a time for each attempt: a look at the practice, or a person's word. */
+  const turns = createKeyedLocks();
 
-  const change = async (attempt: Attempt, to: Omit<AttemptChange, 'at'>): Promise<Attempt> => {
+  const change = async (attempt: Attempt, to: Omit<AttemptChange, 'at'>, audit?: AuditEvent): Promise<Attempt> => {
     const at = runtime.clock.now();
-    const event = ownAuditEvent('booking-outcome', at, attempt.practice, [`Appointment/${attempt.id}`], to.state);
+    const resources = [`Appointment/${attempt.id}`];
+    const event = audit ?? ownAuditEvent('booking-outcome', at, attempt.practice, resources, to.state);
     const changed = await ledger.change(attempt.id, attempt.version, { ...to, at }, event);
     const current = changed ?? (await ledger.readAttempt(attempt.practice, attempt.id)) ?? attempt;
     log.info('attempt-settled', { practice: attempt.practice, attempt: attempt.id, state: current.state });
@@ -112,6 +131,7 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
     const began = runtime.clock.monotonic();
     let settledAt: number | undefined;
     let negativeSince: number | undefined;
+    let isTold = false;
 
     /** One look: what the attempt is to become, or `undefined` while nothing is proved. */
     const verdict = async (attempt: Attempt, lookedAt: number): Promise<Omit<AttemptChange, 'at'> | undefined> => {
@@ -119,7 +139,13 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
       settledAt ??= lookedAt + untilSettled(attempt, entry);
       if (attempt.state === 'UNDOING') return (await undo(attempt, entry)) ?? needsHuman(attempt, lookedAt, settledAt);
       if (attempt.state === 'CANCELLING' || attempt.state === 'CANCEL_OPEN') {
-        return settleCancellation(entry.system, attempt, callOf(attempt), lookedAt >= settledAt);
+        const to = await settleCancellation(entry.system, attempt, callOf(attempt), lookedAt >= settledAt);
+        // The appointment stays in sight as booked and is looked after; a person is asked as well.
+        if (!to && !isTold && lookedAt >= settledAt + NEEDS_HUMAN_AFTER_MS) {
+          isTold = true;
+          log.warn('cancellation-needs-human', { practice: attempt.practice, attempt: attempt.id });
+        }
+        return to;
       }
       const seen = await lookUp(attempt, entry);
       const period = seen.found === 'booked' ? unbroken(seen.appointments) : undefined;
@@ -168,13 +194,19 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
       return due !== undefined && due > now ? Math.min(wait, due - now) : wait;
     };
 
+    /** The attempt once it is settled. */
+    const look = async (): Promise<Attempt | undefined> => {
+      const attempt = await ledger.readAttempt(first.practice, first.id);
+      if (!attempt || !OPEN_STATES.has(attempt.state)) return attempt ?? first;
+      const to = await verdict(attempt, runtime.clock.monotonic());
+      const changed = to && (await change(attempt, to));
+      return changed && !OPEN_STATES.has(changed.state) ? changed : undefined;
+    };
+
     for (let round = 0; !stopping.signal.aborted; round += 1) {
       try {
-        const attempt = await ledger.readAttempt(first.practice, first.id);
-        if (!attempt || !OPEN_STATES.has(attempt.state)) return attempt ?? first;
-        const to = await verdict(attempt, runtime.clock.monotonic());
-        const changed = to && (await change(attempt, to));
-        if (changed && !OPEN_STATES.has(changed.state)) return changed;
+        const ended = (await turns.run(first.id, stopping.signal, look))?.value;
+        if (ended) return ended;
       } catch (error) {
         // While the ledger is away nothing can be settled, and nothing seen so far is lost by looking again.
         if (!isGatewayError(error) || error.code !== 'ledger-unavailable') throw error;
@@ -230,6 +262,18 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
       if (outcome) return outcome;
       // What cannot be read is still open: a failing ledger must not make it look as if nothing was sent.
       return (await ledger.readAttempt(attempt.practice, attempt.id).catch(() => undefined)) ?? attempt;
+    },
+    async decide(id, judge) {
+      const decided = await turns.run(id, stopping.signal, async () => {
+        const attempt = await ledger.findAttempt(id);
+        if (!attempt) return undefined;
+        const { change: to, audit, entry } = await judge(attempt);
+        const now = await change(attempt, to, audit);
+        if (now.version !== attempt.version + 1 || now.state !== to.state) return undefined;
+        if (entry && OPEN_STATES.has(now.state)) watch(now, entry);
+        return now;
+      });
+      return decided?.value;
     },
     async stop() {
       stopping.abort();

@@ -13,7 +13,10 @@ export interface AuditEvent {
     | 'registration-intent'
     | 'registration-outcome'
     // A practice's capability has been switched; `state` says which, and to what.
-    | 'enablement-changed';
+    | 'enablement-changed'
+    // Somebody has used the operator port; has said what became of an attempt.
+    | 'operator-request'
+    | 'attempt-resolved';
   readonly practice: string | undefined;
   readonly interaction: string | undefined;
   readonly traceId: string | undefined;
@@ -34,6 +37,8 @@ export interface AuditEvent {
   readonly resources: readonly string[];
   /** State of the attempt, for booking events. */
   readonly state: string | undefined;
+  /** Why an operator says so, in the operator's words; refused when it holds an NHS number. */
+  readonly reason?: string | undefined;
 }
 
 export interface AuditRow {
