@@ -310,6 +310,12 @@ export interface Ledger {
   /** All attempts in one of `OPEN_STATES`, oldest first. */
   openAttempts(): Promise<readonly Attempt[]>;
 
+  /**
+   * Where several processes share the ledger: the attempts in one of `OPEN_STATES` whose process is gone, oldest first.
+   * From now on they are this process's, with a new version. Absent where one process owns the ledger.
+   */
+  takeOver?(): Promise<readonly Attempt[]>;
+
   /** Attempts that are open, in NEEDS_HUMAN, or BOOKED without anybody having been told; oldest first. */
   unsettled(): Promise<readonly AttemptSummary[]>;
 

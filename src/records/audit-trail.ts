@@ -30,19 +30,34 @@ function hashOf(previousHash: string, seq: number, eventText: string): string {
   return createHash('sha256').update(`${previousHash}\n${seq}\n${eventText}`).digest('hex');
 }
 
-export function createAuditChain(db: Kysely<Schema>): AuditChain {
+/**
+ * `alone`, where several processes write: makes the transaction the only one that writes until it ends, so that the head
+ * of the chain, read after it, is the head.
+ */
+export function createAuditChain(
+  db: Kysely<Schema>,
+  alone?: (transaction: Kysely<Schema>) => Promise<void>,
+): AuditChain {
   const last = prepare<object>()(() => db.selectFrom('audit').select(['seq', 'hash']).orderBy('seq', 'desc').limit(1));
   const insert = prepare<AuditTable>()((p) =>
     db
       .insertInto('audit')
       .values({ seq: p('seq'), previous_hash: p('previous_hash'), hash: p('hash'), event: p('event') }),
   );
+  const hashAt = prepare<{ seq: number }>()((p) => db.selectFrom('audit').select('hash').where('seq', '=', p('seq')));
   let proven: Head | undefined;
   let working = NO_ROWS;
+  /** Where the chain would end if the last commit that has failed had happened. */
+  let doubtful: Head | undefined;
 
   return {
     head: () => proven,
     async begin(transaction) {
+      doubtful = undefined;
+      if (alone) {
+        proven = undefined;
+        await alone(transaction);
+      }
       proven ??= (await last(transaction, {}))[0] ?? NO_ROWS;
       working = proven;
     },
@@ -57,8 +72,20 @@ export function createAuditChain(db: Kysely<Schema>): AuditChain {
     },
     // After a failed commit only the database knows where the chain ends.
     rolledBack() {
+      doubtful = working.seq === proven?.seq ? undefined : working;
       proven = undefined;
     },
+    ...(alone && {
+      async wasCommitted() {
+        const end = doubtful;
+        if (end === undefined) return false;
+        return db.transaction().execute(async (transaction) => {
+          // A transaction that is still under way holds the right to write: after it, the chain tells.
+          await alone(transaction);
+          return (await hashAt(transaction, { seq: end.seq }))[0]?.hash === end.hash;
+        });
+      },
+    }),
   };
 }
 

@@ -12,6 +12,11 @@ const DEFERRED_FOR_MS = 50;
 const RETRY_AFTER_MS = 1000;
 const MOST_PER_COMMIT = 200;
 
+export interface CommitQueueOptions {
+  /** Pieces of work in one transaction. */
+  readonly mostPerCommit?: number;
+}
+
 /** One transaction in progress. Work may run twice when a neighbour fails, so it changes nothing but the database. */
 export interface Commit {
   readonly db: Kysely<Schema>;
@@ -24,6 +29,11 @@ export interface Chain {
   append(db: Kysely<Schema>, eventText: string): Promise<void>;
   committed(): void;
   rolledBack(): void;
+  /**
+   * For a database that is reached over a network: whether the last commit whose answer was lost has happened. Throws
+   * while that cannot be learnt. Absent where a commit that fails has not happened.
+   */
+  wasCommitted?(): Promise<boolean>;
 }
 
 export interface CommitQueue {
@@ -53,6 +63,14 @@ interface Failure {
   readonly error: unknown;
   /** The entry whose own work failed, if it was not the transaction as such. */
   readonly culprit: Entry | undefined;
+  /** Present when nothing but the answer to the commit itself is missing. */
+  readonly results: readonly unknown[] | undefined;
+}
+
+/** What was in a commit whose answer was lost, until the database can say what became of it. */
+interface Doubt {
+  readonly group: readonly Entry[];
+  readonly results: readonly unknown[];
 }
 
 export function ledgerUnavailable(cause: unknown): GatewayError {
@@ -73,7 +91,12 @@ export async function reading<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-export function createCommitQueue(db: Kysely<Schema>, chain: Chain): CommitQueue {
+export function createCommitQueue(
+  db: Kysely<Schema>,
+  chain: Chain,
+  { mostPerCommit = MOST_PER_COMMIT }: CommitQueueOptions = {},
+): CommitQueue {
+  let doubt: Doubt | undefined;
   let waiting: Entry[] = [];
   let eager = 0;
   let running = false;
@@ -83,6 +106,7 @@ export function createCommitQueue(db: Kysely<Schema>, chain: Chain): CommitQueue
 
   const attempt = async (group: readonly Entry[]): Promise<Outcome> => {
     let current: Entry | undefined;
+    let done: readonly unknown[] | undefined;
     try {
       const results = await db.transaction().execute(async (transaction) => {
         await chain.begin(transaction);
@@ -96,13 +120,39 @@ export function createCommitQueue(db: Kysely<Schema>, chain: Chain): CommitQueue
           values.push(await entry.work(commit));
         }
         current = undefined;
+        done = values;
         return values;
       });
       chain.committed();
       return { committed: true, results };
     } catch (error) {
       chain.rolledBack();
-      return { committed: false, error, culprit: current };
+      return { committed: false, error, culprit: current, results: done };
+    }
+  };
+
+  const failAll = (group: readonly Entry[], error: unknown): readonly Entry[] => {
+    for (const entry of group) entry.failed?.(ledgerUnavailable(error));
+    return group.filter((entry) => entry.failed === undefined);
+  };
+
+  /**
+   * Believes the database about a commit whose answer was lost, and returns what has to be tried again. While it cannot
+   * be asked, nobody is told "done", and what was deferred stays in doubt: written twice, it would be in the trail twice.
+   */
+  const resolveDoubt = async (): Promise<readonly Entry[]> => {
+    if (doubt === undefined) return [];
+    const { group, results } = doubt;
+    try {
+      const happened = (await chain.wasCommitted?.()) === true;
+      doubt = undefined;
+      if (!happened) return failAll(group, new Error('the commit did not happen'));
+      group.forEach((entry, index) => entry.committed(results[index]));
+      return [];
+    } catch (error) {
+      const deferred = failAll(group, error);
+      doubt = deferred.length > 0 ? { group: deferred, results: [] } : undefined;
+      return [];
     }
   };
 
@@ -115,10 +165,13 @@ export function createCommitQueue(db: Kysely<Schema>, chain: Chain): CommitQueue
         group.forEach((entry, index) => entry.committed(outcome.results[index]));
         return [];
       }
-      const { culprit, error } = outcome;
+      const { culprit, error, results } = outcome;
+      if (results !== undefined && chain.wasCommitted !== undefined) {
+        doubt = { group, results };
+        return resolveDoubt();
+      }
       if (culprit?.failed === undefined) {
-        for (const entry of group) entry.failed?.(ledgerUnavailable(error));
-        return group.filter((entry) => entry.failed === undefined);
+        return failAll(group, error);
       }
       // One piece of work must not take its neighbours down with it.
       culprit.failed(ledgerUnavailable(error));
@@ -130,19 +183,20 @@ export function createCommitQueue(db: Kysely<Schema>, chain: Chain): CommitQueue
     running = true;
     clearTimeout(later);
     soon = later = undefined;
-    const group = waiting.slice(0, MOST_PER_COMMIT);
-    waiting = waiting.slice(MOST_PER_COMMIT);
+    const group = waiting.slice(0, mostPerCommit);
+    waiting = waiting.slice(mostPerCommit);
     for (const entry of group) if (entry.failed !== undefined) eager -= 1;
-    const again = await commitTogether(group);
-    waiting = [...again, ...waiting];
+    const undone = await resolveDoubt();
+    const again = doubt === undefined ? await commitTogether(group) : failAll(group, new Error('a commit is in doubt'));
+    waiting = [...undone, ...again, ...waiting];
     running = false;
-    schedule(again.length > 0 ? RETRY_AFTER_MS : DEFERRED_FOR_MS);
+    schedule(again.length > 0 || doubt !== undefined ? RETRY_AFTER_MS : DEFERRED_FOR_MS);
   };
 
   /** Never at once: whatever else arrives in this turn of the event loop shares the commit. */
   const schedule = (patienceMs: number): void => {
-    if (running || waiting.length === 0 || (closed && eager === 0)) return;
-    const full = waiting.length >= MOST_PER_COMMIT && patienceMs < RETRY_AFTER_MS;
+    if (running || (waiting.length === 0 && doubt === undefined) || (closed && eager === 0)) return;
+    const full = waiting.length >= mostPerCommit && patienceMs < RETRY_AFTER_MS;
     if (eager > 0 || full) soon ??= setImmediate(() => void run());
     else later ??= setTimeout(() => void run(), patienceMs);
   };
@@ -164,7 +218,7 @@ export function createCommitQueue(db: Kysely<Schema>, chain: Chain): CommitQueue
       schedule(DEFERRED_FOR_MS);
       return true;
     },
-    deferred: () => waiting.length - eager,
+    deferred: () => waiting.length - eager + (doubt?.group.length ?? 0),
     async close() {
       if (closed) return;
       const last = commit(() => Promise.resolve());

@@ -57,8 +57,9 @@ export function createEnablementRecord(db: Kysely<Schema>, commits: CommitQueue)
         for (const change of changes) {
           const value = change.on ? 'on' : 'off';
           await commit.db
-            .replaceInto('meta')
+            .insertInto('meta')
             .values({ name: nameOf(change), value })
+            .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
             .execute();
           await commit.append(toEvent(change, at));
         }

@@ -1,0 +1,201 @@
+/**
+ * The ledger and the audit trail in a PostgreSQL database that several processes share: https://www.postgresql.org/docs.
+ *
+ * Every commit of every process waits for its turn, so that what is read in one cannot be changed by another, and the
+ * audit trail is one chain. Nothing is opened half: a server that does not sync its commits, a database that cannot be
+ * written, that was written with another key or by a newer version is refused.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { Kysely, Migrator, sql } from 'kysely';
+import type { Pool } from 'pg';
+import { GatewayError, isGatewayError } from '../../domain/errors.js';
+import type { Attempt, Ledger } from '../../ports/ledger.js';
+import type { Leases } from '../../ports/leases.js';
+import type { Runtime } from '../../ports/runtime.js';
+import { createAttempts } from '../attempts/attempts.js';
+import { createAuditChain, createAuditTrail } from '../audit-trail.js';
+import { createCommitQueue } from '../commit-queue.js';
+import { createEnablementRecord } from '../enablement.js';
+import type { Records } from '../open-sqlite.js';
+import { createPatientLinks } from '../patient-links.js';
+import type { Schema } from '../schema.js';
+import { createSealing, type Sealing } from '../sealing.js';
+import { createPool, type PostgresConnection } from './connection.js';
+import { PooledPostgresDialect } from './dialect.js';
+import { openLeases, type LeaseTimes } from './leases.js';
+import { INSTANCE_SETTING, MIGRATIONS, type SharedSchema } from './tables.js';
+import { createTakeOver } from './take-over.js';
+
+/** Short, because every process waits for every other one's commits. */
+const MOST_PER_COMMIT = 50;
+const DURABLE: ReadonlySet<string> = new Set(['on', 'remote_write', 'remote_apply']);
+
+export interface PostgresRecordsOptions {
+  readonly connection: PostgresConnection;
+  /** 32 bytes; everything about patients is encrypted with it. The same for every process. */
+  readonly key: Buffer;
+  /** Replaces the key, derived from `key`, under which NHS numbers are found again. */
+  readonly hashKey?: Buffer;
+  readonly runtime: Pick<Runtime, 'clock' | 'timers'>;
+  readonly leaseTimes?: LeaseTimes;
+}
+
+export interface SharedRecords extends Records {
+  readonly leases: Leases;
+}
+
+function refuse(message: string, cause?: unknown): GatewayError {
+  return new GatewayError('ledger-unavailable', message, { cause });
+}
+
+interface Server {
+  readonly commits: string;
+  readonly fsync: string;
+  readonly readonly: boolean;
+  readonly encoding: string;
+  readonly schema: string | null;
+}
+
+/** Answers the schema that the tables lie in. */
+async function checkServer(db: Kysely<SharedSchema>): Promise<string> {
+  const { rows } = await sql<Server>`
+    select current_setting('synchronous_commit') as commits, current_setting('fsync') as fsync,
+      current_setting('transaction_read_only')::boolean as readonly, current_setting('server_encoding') as encoding,
+      current_schema() as schema
+  `.execute(db);
+  const [server] = rows;
+  if (!server || server.schema === null) {
+    throw refuse('the database of the ledger has no schema to write to: name one in the search_path of its user');
+  }
+  if (!DURABLE.has(server.commits) || server.fsync !== 'on') {
+    throw refuse(
+      `the database of the ledger does not sync its commits (synchronous_commit=${server.commits}, ` +
+        `fsync=${server.fsync}): set synchronous_commit and fsync to on`,
+    );
+  }
+  if (server.readonly) throw refuse('the database of the ledger is read-only: name the primary server');
+  if (server.encoding !== 'UTF8') {
+    throw refuse(`the database of the ledger has the encoding ${server.encoding}: make one with UTF8`);
+  }
+  return server.schema;
+}
+
+/** Processes that start together wait for each other here. */
+async function migrate(connection: PostgresConnection): Promise<void> {
+  const db = new Kysely<SharedSchema>({ dialect: new PooledPostgresDialect(createPool(connection, 'migrations')) });
+  try {
+    const schema = await checkServer(db);
+    const { rows } = await sql<{ there: boolean }>`
+      select to_regclass(${`${quoteName(schema)}.kysely_migration`}) is not null as there
+    `.execute(db);
+    if (rows[0]?.there === true) {
+      const done = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+      const unknown = done.rows.find(({ name }) => !(name in MIGRATIONS));
+      if (unknown)
+        throw refuse(`the ledger was written by a newer version (migration ${unknown.name} is not known here)`);
+      if (done.rows.length === Object.keys(MIGRATIONS).length) return;
+    }
+    const provider = { getMigrations: () => Promise.resolve(MIGRATIONS) };
+    const { error } = await new Migrator({ db, provider, migrationTableSchema: schema }).migrateToLatest();
+    if (error !== undefined) throw refuse('the tables of the ledger could not be brought up to date', error);
+  } finally {
+    await db.destroy();
+  }
+}
+
+function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+async function checkKey(db: Kysely<SharedSchema>, sealing: Sealing): Promise<void> {
+  await db
+    .insertInto('meta')
+    .values({ name: 'key-check', value: sealing.keyCheck })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const { value } = await db
+    .selectFrom('meta')
+    .select('value')
+    .where('name', '=', 'key-check')
+    .executeTakeFirstOrThrow();
+  const [stored, given] = [Buffer.from(value), Buffer.from(sealing.keyCheck)];
+  if (stored.length !== given.length || !timingSafeEqual(stored, given)) {
+    throw refuse('the ledger was written with another key');
+  }
+}
+
+async function assemble(
+  pool: Pool,
+  sealing: Sealing,
+  { connection, runtime, leaseTimes }: PostgresRecordsOptions,
+): Promise<SharedRecords> {
+  await migrate(connection);
+  const shared = new Kysely<SharedSchema>({ dialect: new PooledPostgresDialect(pool) });
+  await checkKey(shared, sealing);
+  const leases = await openLeases(shared, (place) => sealing.fingerprint('place', place), runtime, leaseTimes);
+
+  // The tables have the same columns and more.
+  const db = shared as unknown as Kysely<Schema>;
+  const chain = createAuditChain(db, async (transaction) => {
+    // What is read after this is what the last commit of any process has left.
+    await sql`
+      select pg_advisory_xact_lock('audit'::regclass::oid::bigint),
+        set_config(${INSTANCE_SETTING}, ${String(leases.id() ?? '')}, true)
+    `.execute(transaction);
+  });
+  const commits = createCommitQueue(db, chain, { mostPerCommit: MOST_PER_COMMIT });
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= commits
+      .close()
+      .finally(() => leases.close())
+      .finally(() => shared.destroy());
+    return closing;
+  };
+  const attempts = createAttempts(db, commits, sealing);
+  const takeOver = createTakeOver(commits, leases);
+  const ledger: Ledger = {
+    ...attempts,
+    ...createPatientLinks(db, commits, sealing),
+    async takeOver(): Promise<readonly Attempt[]> {
+      const ids = await takeOver();
+      if (ids.size === 0) return [];
+      return (await attempts.openAttempts()).filter(({ id }) => ids.has(id));
+    },
+    probe: () =>
+      commits.commit(async (commit) => {
+        const value = String(runtime.clock.now());
+        await commit.db
+          .insertInto('meta')
+          .values({ name: 'probed-at', value })
+          .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+          .execute();
+      }),
+    close,
+  };
+  return {
+    ledger,
+    audit: createAuditTrail(db, commits, chain),
+    enablement: createEnablementRecord(db, commits),
+    leases,
+    close,
+  };
+}
+
+/**
+ * Connects, and makes the tables where there are none; throws `GatewayError` `ledger-unavailable`, saying why, rather
+ * than open the ledger half. No message names the address of the database: it may hold a password.
+ */
+export async function openPostgresRecords(options: PostgresRecordsOptions): Promise<SharedRecords> {
+  const sealing = createSealing(options.key, options.hashKey);
+  const pool = createPool(options.connection, 'gateway');
+  try {
+    return await assemble(pool, sealing, options);
+  } catch (error) {
+    if (!pool.ended) await pool.end();
+    if (isGatewayError(error)) throw error;
+    const code = (error as { readonly code?: unknown }).code;
+    const reason = typeof code === 'string' ? ` (${code})` : '';
+    throw refuse(`the database of the ledger cannot be opened${reason}`, error);
+  }
+}
