@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-/** The command line. Exit codes: 0 done, 1 the answer is no, 2 could not run. */
+/**
+ * The command line. Exit codes: 0 done, 1 the answer is no, 2 could not run.
+ *
+ * Each command is loaded when it is called: validating a file must not wait for a gateway to be read in.
+ */
 import { Command, CommanderError } from 'commander';
-import { checkConfiguration } from './cli/config-check.js';
-import { runDemo } from './cli/demo.js';
-import { runServe } from './cli/serve.js';
-import { runSimulate, SYSTEMS } from './cli/simulate.js';
+import { SYSTEMS } from './cli/systems.js';
+import { addValidate } from './cli/validate/command.js';
 
 function port(text: string): number {
   const number = Number(text);
@@ -24,7 +26,7 @@ program
   .description('three simulated practices, a gateway, and three consumer sessions acted before your eyes')
   .option('--port <number>', 'port of the gateway', port, 8080)
   .option('--once', 'stop after the sessions; exit 0 only if every step succeeded', false)
-  .action((options: { port: number; once: boolean }) => runDemo(options));
+  .action(async (options: { port: number; once: boolean }) => (await import('./cli/demo.js')).runDemo(options));
 
 program
   .command('serve')
@@ -32,7 +34,9 @@ program
   .requiredOption('--config <file>', 'practices file (YAML or JSON)')
   .option('--port <number>', 'port to listen on', port, 8080)
   .option('--host <address>', 'address to listen on', '127.0.0.1')
-  .action((options: { config: string; port: number; host: string }) => runServe(options));
+  .action(async (options: { config: string; port: number; host: string }) =>
+    (await import('./cli/serve.js')).runServe(options),
+  );
 
 program
   .command('simulate')
@@ -40,7 +44,9 @@ program
   .argument('<system>', `one of ${SYSTEMS.join(', ')}`)
   .requiredOption('--data <file>', 'data file (YAML or JSON)')
   .option('--port <number>', 'port to listen on; 0 takes a free one', port, 0)
-  .action((system: string, options: { data: string; port: number }) => runSimulate(system, options));
+  .action(async (system: string, options: { data: string; port: number }) =>
+    (await import('./cli/simulate.js')).runSimulate(system, options),
+  );
 
 program
   .command('config')
@@ -49,14 +55,18 @@ program
   .description('tell every problem of a practices file at once')
   .argument('<file>', 'practices file (YAML or JSON)')
   .option('--format <format>', 'text or json', 'text')
-  .action((file: string, options: { format: string }) => checkConfiguration(file, options));
+  .action(async (file: string, options: { format: string }) =>
+    (await import('./cli/config-check.js')).checkConfiguration(file, options),
+  );
+
+addValidate(program);
 
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
     // Help and version end well; everything else that commander complains of could not run.
-    if (error.exitCode !== 0 && error.code === 'slotbridge.port') process.stderr.write(`${error.message}\n`);
+    if (error.exitCode !== 0 && error.code.startsWith('slotbridge.')) process.stderr.write(`${error.message}\n`);
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else {
     process.stderr.write(`slotbridge: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { registry } from '../src/connectors/registry.js';
 import { ERROR_CODES, GatewayError, type ErrorCode } from '../src/domain/errors.js';
 import { stu3Representation } from '../src/fhir/stu3/index.js';
-import { SYSTEMS } from '../src/cli/simulate.js';
+import { SYSTEMS } from '../src/cli/systems.js';
 import { publishedSchemas } from '../scripts/published-schemas.js';
 
 const ROOT = resolve(import.meta.dirname, '..');

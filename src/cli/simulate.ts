@@ -4,6 +4,7 @@ import { createPdsSimulator, loadPdsData } from '../connectors/pds/simulator/ind
 import { DataFileError } from '../connectors/simulation/data-file.js';
 import type { Simulation } from '../connectors/simulation/server.js';
 import { untilStopped } from './stopping.js';
+import { SYSTEMS } from './systems.js';
 
 interface Started {
   readonly simulation: Simulation;
@@ -11,7 +12,7 @@ interface Started {
   readonly holds: string;
 }
 
-const STARTERS: Readonly<Record<string, (data: string, port: number) => Promise<Started>>> = {
+const STARTERS: Readonly<Record<(typeof SYSTEMS)[number], (data: string, port: number) => Promise<Started>>> = {
   async hmis(data, port) {
     const simulation = await createHmisSimulator({ data: loadHmisData(data), port });
     const { hmis } = simulation;
@@ -29,17 +30,16 @@ const STARTERS: Readonly<Record<string, (data: string, port: number) => Promise<
   },
 };
 
-export const SYSTEMS: readonly string[] = Object.keys(STARTERS);
-
 export async function runSimulate(
   system: string,
   options: { readonly data: string; readonly port: number },
 ): Promise<void> {
-  const start = STARTERS[system];
-  if (!start) throw new Error(`'${system}' is no system that can be simulated: use one of ${SYSTEMS.join(', ')}`);
+  const known = SYSTEMS.find((one) => one === system);
+  if (known === undefined)
+    throw new Error(`'${system}' is no system that can be simulated: use one of ${SYSTEMS.join(', ')}`);
   let started: Started;
   try {
-    started = await start(options.data, options.port);
+    started = await STARTERS[known](options.data, options.port);
   } catch (error) {
     process.stderr.write(`${explain(error, options)}\nslotbridge: the ${system} simulator was not started\n`);
     process.exitCode = 2;

@@ -20,12 +20,20 @@ export interface Running {
 
 const children = new Set<ChildProcess>();
 
-export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+/** `input` is what it reads from standard input. */
+export function start(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  input?: string | Uint8Array,
+): Running {
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  // A process that ends without reading breaks the pipe, which is its right.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
   children.add(child);
   const written = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
@@ -58,8 +66,12 @@ export function start(args: readonly string[], env: Readonly<Record<string, stri
   };
 }
 
-export function run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended> {
-  return start(args, env).ended;
+export function run(
+  args: readonly string[],
+  env?: Readonly<Record<string, string>>,
+  input?: string | Uint8Array,
+): Promise<Ended> {
+  return start(args, env, input).ended;
 }
 
 /** Ends what a failed test has left running. */
