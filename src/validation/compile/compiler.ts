@@ -1,5 +1,5 @@
 /** Puts the parts of the compiler together, and chooses the checks of a resource. */
-import { createUnits, type Check } from './units.js';
+import { createUnits, type Check, type UnitsOptions } from './units.js';
 import type { ElementNode } from '../definitions/elements.js';
 import type { Registry } from '../definitions/registry.js';
 import { createSnapshots } from '../definitions/snapshot.js';
@@ -10,8 +10,7 @@ import { FHIR_DEFINITION, isJson, listOf, type Json } from '../definitions/json.
 import { indexOf } from '../rules/references.js';
 import { contentSchema, typesOf, valueSchema } from './schema.js';
 
-export interface CompilerOptions {
-  readonly mostFaults: number;
+export interface CompilerOptions extends UnitsOptions {
   readonly quietTerminology: boolean;
 }
 
@@ -22,7 +21,7 @@ export interface ResourceCompiler extends Compiler {
 
 export function createCompiler(registry: Registry, options: CompilerOptions): ResourceCompiler {
   const { types } = registry.base;
-  const units = createUnits(registry.base, options.mostFaults);
+  const units = createUnits(registry.base, options);
   const snapshots = createSnapshots({
     types,
     renamesChoices: registry.base.release === 'stu3',

@@ -1,83 +1,81 @@
 /**
- * Units: one compiled JSON Schema (ajv) for each element that has elements inside, made at first use.
+ * Units: one JSON Schema for each element that has elements inside, made at first use.
  *
  * Schemas don't `$ref` each other. What JSON Schema has no words for is a list of checks, functions that put what they
  * find on one list of faults; the keyword `checks` calls them, and only where they found something does it work out
  * where. So a valid value costs no paths, no list of alternatives is tried in turn, and nothing is compiled that
  * nobody sends.
+ *
+ * A schema is interpreted first. One that is asked for often is worth the milliseconds that ajv needs to make code of it.
  */
-import { _, Ajv, Name, str, type AnySchemaObject, type ErrorObject, type KeywordCxt, type ValidateFunction } from 'ajv';
+import type { AnySchemaObject } from 'ajv';
 import type { ElementNode } from '../definitions/elements.js';
 import type { Definitions } from '../definitions/base.js';
 import { primitiveChecks } from '../primitives.js';
 import { Faults, type Fault } from './faults.js';
+import { createGenerate, type Generate } from './generate.js';
+import { interpret } from './interpret.js';
 
 /** Puts what it finds on the list of faults. */
 export type Check = (value: unknown) => unknown;
 
+/** A fault that JSON Schema itself has words for. */
+export interface OwnFault {
+  readonly keyword: string;
+  /** From the value the schema was held against. */
+  pointer: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** What JSON Schema itself finds wrong with a value; undefined when nothing. */
+export type Validate = (value: unknown) => readonly OwnFault[] | undefined;
+
 /** Levels of objects. Checks call themselves once a level, so the stack bounds them. */
 const MAX_DEPTH = 64;
 const MOST_OWN_ERRORS = 200;
-/** Name that ajv's code has for the pointer of the value it was called with. */
-const INSTANCE_PATH = new Name('instancePath');
+/** Values a schema is interpreted for before ajv compiles it: a batch of work, or a busy server's first minute. */
+export const WORTH_COMPILING = 2000;
 
 export interface Units {
   readonly faults: Faults;
-  /** A check that compiles its schema when it is first called. */
+  /** A check that makes its schema when it is first called. */
   unit(node: ElementNode, schema: () => AnySchemaObject): Check;
   /** Schema keyword for checks of the value where it stands. */
   checks(list: readonly Check[]): AnySchemaObject;
-  /** Compiles every unit made so far, and those that come into being by it. */
+  /** Makes the schema of every unit so far, and of those that come into being by it. */
   compileAll(): void;
 }
 
-export function createUnits({ types, release }: Definitions, mostFaults: number): Units {
+export interface UnitsOptions {
+  readonly mostFaults: number;
+  /** Calls after which ajv compiles a schema; `WORTH_COMPILING` by default. */
+  readonly worthCompiling?: number;
+}
+
+export function createUnits(
+  { types, release }: Pick<Definitions, 'types' | 'release'>,
+  { mostFaults, worthCompiling = WORTH_COMPILING }: UnitsOptions,
+): Units {
   const faults = new Faults(mostFaults);
   const table: Check[] = [];
-  const waiting = new Set<() => void>();
+  const waiting = new Set<() => unknown>();
   let depth = 0;
-  const ajv = new Ajv({
-    allErrors: true,
-    // Halves the time to compile; the code runs no slower.
-    code: { optimize: false },
-    messages: false,
-    meta: false,
-    validateSchema: false,
-    addUsedSchema: false,
-    // A primitive array that may also hold null is a union, which strict typing refuses.
-    strict: false,
-  });
-  for (const [name, { accepts }] of primitiveChecks(release)) {
-    const kind = types.get(name)?.json ?? 'string';
-    if (kind === 'number') ajv.addFormat(name, { type: 'number', validate: accepts });
-    else if (kind === 'string') ajv.addFormat(name, { type: 'string', validate: accepts });
-  }
-  ajv.addKeyword({
-    keyword: 'checks',
-    schemaType: 'array',
-    code(context: KeywordCxt) {
-      const { gen, data, it } = context;
-      const list = gen.scopeValue('obj', { ref: faults, key: faults });
-      const before = gen.const('before', _`${list}.list.length`);
-      for (const position of context.schema as readonly number[]) {
-        const check = table[position];
-        if (check !== undefined) gen.code(_`${gen.scopeValue('func', { ref: check, key: check })}(${data});`);
-      }
-      gen.if(_`${list}.list.length > ${before}`, () =>
-        gen.code(_`${list}.lift(${before}, ${str`${INSTANCE_PATH}${it.errorPath}`});`),
-      );
-    },
-  });
+  const checks = (position: number): Check | undefined => table[position];
+  const primitives = primitiveChecks(release);
+  const formats = new Map([...primitives].map(([name, { accepts }]) => [name, accepts]));
+  let generate: Generate | undefined;
 
   return {
     faults,
-    unit(node, schema) {
-      let compiled: ValidateFunction | undefined;
-      const compile = (): ValidateFunction => (compiled ??= ajv.compile(schema()));
-      const entry = (): void => {
-        compile();
+    unit(node, make) {
+      let schema: AnySchemaObject | undefined;
+      let validate: Validate | undefined;
+      let calls = 0;
+      const prepare = (): Validate => {
+        waiting.delete(prepare);
+        return (validate ??= interpret((schema ??= make()), { faults, checks, formats, mostOwn: MOST_OWN_ERRORS }));
       };
-      waiting.add(entry);
+      waiting.add(prepare);
       return (value) => {
         const position = faults.length;
         if (depth >= MAX_DEPTH) {
@@ -86,32 +84,29 @@ export function createUnits({ types, release }: Definitions, mostFaults: number)
         }
         depth += 1;
         try {
-          const check = compiled ?? compile();
-          if (!check(value)) faults.insert(position, ownFaults(check.errors ?? [], node));
+          validate ??= prepare();
+          if (calls <= worthCompiling && (calls += 1) > worthCompiling && schema !== undefined) {
+            generate ??= createGenerate({ faults, checks, types, primitives });
+            validate = generate(schema);
+            schema = undefined;
+          }
+          const own = validate(value);
+          if (own !== undefined) faults.insert(position, own.slice(0, MOST_OWN_ERRORS).map(asFault));
         } finally {
           depth -= 1;
         }
       };
+
+      function asFault({ keyword, pointer, params }: OwnFault): Fault {
+        // Where in the unit, which the pointer will no longer tell.
+        return { keyword, pointer, severity: 'error', params: { ...params, within: pointer }, node };
+      }
     },
     checks(list) {
       return list.length === 0 ? {} : { checks: list.map((check) => table.push(check) - 1) };
     },
     compileAll() {
-      for (const compile of waiting) {
-        compile();
-        waiting.delete(compile);
-      }
+      for (const prepare of waiting) prepare();
     },
   };
-}
-
-function ownFaults(errors: readonly ErrorObject[], node: ElementNode): Fault[] {
-  return errors.slice(0, MOST_OWN_ERRORS).map(({ keyword, instancePath, params }) => ({
-    keyword,
-    pointer: instancePath,
-    severity: 'error',
-    // Where in the unit, which the pointer will no longer tell.
-    params: { ...params, within: instancePath },
-    node,
-  }));
 }
