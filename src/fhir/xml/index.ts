@@ -10,8 +10,7 @@ import { readTree, type XmlSize } from './tree.js';
 import { toXml } from './write.js';
 
 export type { ElementTables } from './fields.js';
-export { createXmlReader, type LocatedResource } from './places.js';
-export { XmlFault } from './tree.js';
+export { createXmlReader, XmlTextFault, type LocatedResource } from './places.js';
 
 export interface XmlCodec {
   /**

@@ -1,7 +1,7 @@
 /** Lines and columns of a resource that was read from XML. */
 import { createFieldTables, type ElementTables } from './fields.js';
 import { toJson } from './parse.js';
-import { readTree, type XmlSize } from './tree.js';
+import { readTree, XmlFault, type XmlElement, type XmlSize } from './tree.js';
 
 /** Both from 1; columns count UTF-16 units, as editors do. */
 export interface Position {
@@ -19,6 +19,19 @@ export interface LocatedResource {
   locate(pointers: Iterable<string>): Map<string, Position>;
 }
 
+/** Why a text can't be read: one sentence, without a word of the text. */
+export class XmlTextFault extends Error implements Position {
+  override readonly name = 'XmlTextFault';
+
+  constructor(
+    message: string,
+    readonly line: number,
+    readonly column: number,
+  ) {
+    super(message);
+  }
+}
+
 /** Offsets of the tags and attributes behind each property of each object that was made, in the order of the text. */
 export interface Places {
   note(object: object, name: string, offset: number): void;
@@ -31,13 +44,13 @@ const FILE_LIMITS: XmlSize = { depth: 200, elements: 1_000_000, repeats: Infinit
 
 /**
  * Reads files and whatever else people want to find their way in. Slower than a codec, for it remembers where everything
- * stands. What it returns throws an `XmlFault` for a text that the codec would refuse too.
+ * stands. What it returns throws an `XmlTextFault`, for a text that the codec would refuse too.
  */
 export function createXmlReader(tables: ElementTables, size: XmlSize = FILE_LIMITS): (text: string) => LocatedResource {
   const fields = createFieldTables(tables);
   return (text) => {
     const places = createPlaces();
-    const root = readTree(text, size, true);
+    const root = readLocated(text, size);
     const resource = toJson(root, fields, places);
     return {
       resource,
@@ -51,6 +64,20 @@ export function createXmlReader(tables: ElementTables, size: XmlSize = FILE_LIMI
       },
     };
   };
+}
+
+function readLocated(text: string, size: XmlSize): XmlElement {
+  try {
+    return readTree(text, size, true);
+  } catch (error) {
+    if (!(error instanceof XmlFault)) throw error;
+    const { what, detail, line, column } = error;
+    const message =
+      detail === undefined
+        ? `${what.charAt(0).toUpperCase()}${what.slice(1)}`
+        : `This is not well-formed XML: ${detail}`;
+    throw new XmlTextFault(`${message}.`, line, column);
+  }
 }
 
 function createPlaces(): Places {

@@ -18,12 +18,16 @@ export function valueAt(document: unknown, pointer: string): unknown {
   return value;
 }
 
-/** `Patient.name[0].family`; the halves of a primitive have one name. */
+/** Names that may be repeated in a message: those of elements. Others may be anything, a patient's data too. */
+export const ELEMENT_NAME = /^_?[A-Za-z][A-Za-z0-9]{0,63}$/;
+
+/** `Patient.name[0].family`, up to a name that is none of an element; the halves of a primitive have one name. */
 export function expressionOf(root: string, document: unknown, pointer: string): string {
   let expression = root;
   let value = document;
   for (const segment of segmentsOf(pointer)) {
     const inList = Array.isArray(value);
+    if (!inList && !ELEMENT_NAME.test(segment)) return expression;
     expression += inList ? `[${segment}]` : `.${segment.startsWith('_') ? segment.slice(1) : segment}`;
     value = valueAt(value, `/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`);
   }

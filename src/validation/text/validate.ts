@@ -4,10 +4,7 @@ import { scanJson } from '../positions/scan.js';
 import type { IssueCode, RuleKind, ValidationIssue, Validator } from '../types.js';
 import { locateBy } from './locate.js';
 import type { ReadXml, ValidateTextOptions } from './options.js';
-import { expressionOf, valueAt } from './pointers.js';
-
-/** Names that may be repeated in a message: those of elements. Others may be anything, a patient's data too. */
-const ELEMENT_NAME = /^_?[A-Za-z][A-Za-z0-9]{0,63}$/;
+import { ELEMENT_NAME, expressionOf, valueAt } from './pointers.js';
 
 /** Characters of a text that fits into memory whatever is in it. */
 const SURELY_SMALL = 16_000_000;
