@@ -37,8 +37,10 @@ export type RuleKind =
   | 'pattern'
   /** maxLength, minValue, maxValue. */
   | 'range'
-  /** A slice that is missing, repeats too often, stands in the wrong place, or a value that closed slicing refuses. */
+  /** A slice that is missing or repeats too often, or a value that closed slicing refuses. */
   | 'slicing'
+  /** An item of a sliced list that stands where it may not: before others it has to follow, or after them. */
+  | 'order'
   | 'reference-target'
   /** An extension that is unknown or stands where its definition does not allow it. */
   | 'extension'

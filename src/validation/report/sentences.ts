@@ -141,13 +141,13 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
       );
     case 'slice-at-end':
       return say(
-        'slicing',
+        'order',
         'structure',
         `${label} is none of ${sliceNames(node)} and must stand after the last of those.`,
       );
     case 'slice-order':
       return say(
-        'slicing',
+        'order',
         'structure',
         `${label} is its "${node.sliceName ?? ''}" and stands after one that must follow it; put them into the order of the profile.`,
       );
@@ -176,7 +176,7 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
       return say(
         'invariant',
         'informational',
-        `The rule ${String(params['key'])} on ${label} could not be checked${typeof params['reason'] === 'string' ? `: ${params['reason']}` : ''}.`,
+        `The rule ${String(params['key'])} on ${label} could not be checked${typeof params['reason'] === 'string' ? ` (${params['reason']})` : ''}.`,
       );
     case 'resource':
       return say('resource-type', 'structure', `${label} must have a resourceType that names a FHIR resource type.`);

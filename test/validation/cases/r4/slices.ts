@@ -181,12 +181,12 @@ export const SLICE_CASES: readonly Case[] = [
     bad(
       'openAtEnd: an item of no slice before the slices',
       { identifier: [other, nhs] },
-      'slicing Patient.identifier[0]',
+      'order Patient.identifier[0]',
     ),
     bad(
       'openAtEnd: an item of no slice between the slices',
       { identifier: [nhs, other, b] },
-      'slicing Patient.identifier[1]',
+      'order Patient.identifier[1]',
     ),
     bad('openAtEnd: the required slice is missing', { identifier: [a, other] }, 'slicing Patient.identifier'),
     bad('openAtEnd: the array is absent', { identifier: none }, 'slicing Patient.identifier'),
@@ -201,21 +201,21 @@ export const SLICE_CASES: readonly Case[] = [
     bad(
       'openAtEnd without order: an item of no slice before the last slice',
       { identifier: [b, other, nhs] },
-      'slicing Patient.identifier[1]',
+      'order Patient.identifier[1]',
     ),
   ]),
   ...cases('slicing-ordered', group('OrderedIdentifiers', 'closed', true), [
     ok('ordered: the slices in their order', { identifier: [nhs, a, b] }),
     ok('ordered: a slice may repeat in its place', { identifier: [nhs, a, a, b] }),
     ok('ordered: an optional slice may be left out', { identifier: [nhs, b] }),
-    bad('ordered: the first slice stands last', { identifier: [a, nhs] }, 'slicing Patient.identifier[1]'),
-    bad('ordered: the last two slices change places', { identifier: [nhs, b, a] }, 'slicing Patient.identifier[2]'),
-    bad('ordered: a slice comes back', { identifier: [nhs, a, b, a] }, 'slicing Patient.identifier[3]'),
+    bad('ordered: the first slice stands last', { identifier: [a, nhs] }, 'order Patient.identifier[1]'),
+    bad('ordered: the last two slices change places', { identifier: [nhs, b, a] }, 'order Patient.identifier[2]'),
+    bad('ordered: a slice comes back', { identifier: [nhs, a, b, a] }, 'order Patient.identifier[3]'),
     bad('ordered: the required slice is missing', { identifier: [a, b] }, 'slicing Patient.identifier'),
   ]),
   ...cases('slicing-ordered', group('OrderedOpen', 'open', true), [
     ok('ordered and open: items of no slice between', { identifier: [other, nhs, other, b] }),
-    bad('ordered and open: slices out of order', { identifier: [other, b, nhs] }, 'slicing Patient.identifier[2]'),
+    bad('ordered and open: slices out of order', { identifier: [other, b, nhs] }, 'order Patient.identifier[2]'),
   ]),
   ...cases('reslice', resliced, [
     ok('reslice: the inner slice that is required', {}),

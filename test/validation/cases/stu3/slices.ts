@@ -164,13 +164,13 @@ const CLOSED = casesOf('slicing-closed', LOCATION, [
 const ORDERED = casesOf('slicing-ordered', LOCATION, [
   ['two of a slice, then the next', { [CODING]: [snomed, snomed, read2] }],
   ['the first and the last slice', { [CODING]: [snomed, ctv3] }],
-  ['the second slice before the first', { [CODING]: [read2, snomed] }, 'slicing Location.physicalType.coding[1]'],
-  ['the third slice before the second', { [CODING]: [snomed, ctv3, read2] }, 'slicing Location.physicalType.coding[2]'],
-  ['the third slice before the first', { [CODING]: [ctv3, snomed] }, 'slicing Location.physicalType.coding[1]'],
+  ['the second slice before the first', { [CODING]: [read2, snomed] }, 'order Location.physicalType.coding[1]'],
+  ['the third slice before the second', { [CODING]: [snomed, ctv3, read2] }, 'order Location.physicalType.coding[2]'],
+  ['the third slice before the first', { [CODING]: [ctv3, snomed] }, 'order Location.physicalType.coding[1]'],
   [
     'the first slice again after the second',
     { [CODING]: [snomed, read2, snomed] },
-    'slicing Location.physicalType.coding[2]',
+    'order Location.physicalType.coding[2]',
   ],
   ['the last slice three times', { [CODING]: [ctv3, ctv3, ctv3] }],
   ['two of each in order', { [CODING]: [snomed, snomed, read2, read2, ctv3, ctv3] }],
@@ -178,17 +178,13 @@ const ORDERED = casesOf('slicing-ordered', LOCATION, [
 
 const AT_END = [
   ...casesOf('slicing-openAtEnd', PATIENT, [
-    ['a nickname before the official name', { name: [nickname, official] }, 'slicing Patient.name[0]'],
+    ['a nickname before the official name', { name: [nickname, official] }, 'order Patient.name[0]'],
     ['two nicknames after the official name', { name: [official, nickname, nickname] }],
-    [
-      'nicknames on both sides of the official name',
-      { name: [nickname, official, nickname] },
-      'slicing Patient.name[0]',
-    ],
+    ['nicknames on both sides of the official name', { name: [nickname, official, nickname] }, 'order Patient.name[0]'],
     [
       'another identifier before the NHS number',
       { identifier: [{ system: 'urn:x', value: '1' }, nhs('9990000018')] },
-      'slicing Patient.identifier[0]',
+      'order Patient.identifier[0]',
     ],
     ['other identifiers without an NHS number', { identifier: [{ system: 'urn:x', value: '1' }, { value: '2' }] }],
   ]),
@@ -197,18 +193,18 @@ const AT_END = [
       'slices in either order, for they are not ordered',
       { identifier: [PRACTITIONER.identifier[1], PRACTITIONER.identifier[0], PRACTITIONER.identifier[2]] },
     ],
-    ['a foreign identifier between slices', { 'identifier.1.system': 'urn:x' }, 'slicing Practitioner.identifier[1]'],
+    ['a foreign identifier between slices', { 'identifier.1.system': 'urn:x' }, 'order Practitioner.identifier[1]'],
   ]),
   ...casesOf('slicing-openAtEnd', ORGANIZATION, [
     [
       'a foreign identifier before the ODS code',
       { identifier: [{ system: 'urn:x', value: '1' }, ORGANIZATION.identifier[0]] },
-      'slicing Organization.identifier[0]',
+      'order Organization.identifier[0]',
     ],
     ['a foreign identifier after the ODS code', { 'identifier.1': { system: 'urn:x', value: '1', use: 'usual' } }],
   ]),
   ...casesOf('slicing-openAtEnd', ROLE, [
-    ['another role before the SDS one', { code: [ROLE.code[1], ROLE.code[0]] }, 'slicing PractitionerRole.code[0]'],
+    ['another role before the SDS one', { code: [ROLE.code[1], ROLE.code[0]] }, 'order PractitionerRole.code[0]'],
   ]),
 ];
 
