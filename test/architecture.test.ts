@@ -22,7 +22,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   simulation: ['config/source'],
 };
 /** Composition: may import anything, may read the environment, may build adapters. */
-const COMPOSITION = ['main.ts', 'cli.ts', 'config.ts', 'system.ts', 'cli/', 'config/', 'connectors/registry.ts'];
+const COMPOSITION = [
+  'main.ts',
+  'cli.ts',
+  'config.ts',
+  'system.ts',
+  'cli/',
+  'library/',
+  'config/',
+  'connectors/registry.ts',
+];
 const LONGEST_FILE = 400;
 const MOST_FILES = 10;
 

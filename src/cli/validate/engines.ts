@@ -1,14 +1,13 @@
 /** A validator for each release that is needed, made once; which release and which profiles a resource is held to. */
-import { loadBaseDefinitions } from '../../validation/definitions/base.js';
 import {
   createValidator,
+  loadBaseDefinitions,
   type DefinitionProblem,
   type Release,
   type ValidationIssue,
   type Validator,
   type ValidatorOptions,
 } from '../../validation/index.js';
-import { CannotRun } from './cannot-run.js';
 import type { GivenDefinitions } from './definitions.js';
 import { listProfiles, resolveProfile } from './profiles.js';
 
@@ -179,5 +178,3 @@ function only(releases: readonly Release[]): Release | undefined {
   const different = new Set(releases);
   return different.size === 1 ? releases[0] : undefined;
 }
-
-export { CannotRun };

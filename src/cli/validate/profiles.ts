@@ -1,6 +1,5 @@
 /** Profiles by url or by the last part of it, and the list of all that are known. */
-import { loadBaseDefinitions } from '../../validation/definitions/base.js';
-import type { Release, Validator } from '../../validation/index.js';
+import { loadBaseDefinitions, type Release, type Validator } from '../../validation/index.js';
 import { CannotRun } from './cannot-run.js';
 import type { ListedProfile } from './engines.js';
 

@@ -1,5 +1,6 @@
 /** Runs `slotbridge validate`: definitions, files, report, exit code. */
 import { setImmediate } from 'node:timers/promises';
+import { xmlReaderOf } from '../../library/xml-reader.js';
 import type { DefinitionProblem } from '../../validation/index.js';
 import { createCheck, type CheckInput, type Outcome } from './check.js';
 import { CannotRun } from './cannot-run.js';
@@ -7,12 +8,11 @@ import type { ValidateCommandOptions } from './command.js';
 import { gatherDefinitions } from './definitions.js';
 import { createEngines, type Engines } from './engines.js';
 import { findInputs, type Input, type Inputs } from './inputs.js';
-import { createProgress } from './progress.js';
+import { createProgress } from './report/progress.js';
 import { createReport } from './report/report.js';
 import { count, createSummary, exitCodeOf, type Summary } from './report/summary.js';
 import { printable } from './report/text.js';
 import { watch } from './watch.js';
-import { xmlReaderOf } from './xml.js';
 
 /** Made anew when definitions change. */
 export interface Workshop {
