@@ -57,6 +57,8 @@ export interface ReconcilerInput {
 const WAITS_MS = [0, 500, 1 * SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND, 15 * SECOND, 20 * SECOND];
 const NEGATIVE_PROOF_APART_MS = 5 * SECOND;
 export const NEEDS_HUMAN_AFTER_MS = 30 * MINUTE;
+/** A process that has died keeps its attempts for the length of a lease and, at most, this. */
+const TAKE_OVER_EVERY_MS = 5 * SECOND;
 const LOOK_UP_TIMEOUT_MS = 5 * SECOND;
 
 /** What a restart finds of an attempt that was under way. */
@@ -78,6 +80,7 @@ interface Watch {
 export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Reconciler {
   const watches = new Map<string, Watch>();
   const stopping = new AbortController();
+  let takingOver: Promise<void> = Promise.resolve();
   /** One at a time for each attempt: a look at the practice, or a person's word. */
   const turns = createKeyedLocks();
 
@@ -236,18 +239,44 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
     return started;
   };
 
+  /** Gives every attempt that a process left behind its state and its watcher. */
+  const adopt = async (left: readonly Attempt[], directory: Directory): Promise<void> => {
+    for (const found of left) {
+      const state = AFTER_RESTART[found.state];
+      const attempt = state ? await change(found, { state, evidence: 'found at restart' }) : found;
+      const entry = directory.practice(attempt.practice);
+      if (!entry) {
+        log.warn('attempt-without-practice', { practice: attempt.practice, attempt: attempt.id });
+      } else if (OPEN_STATES.has(attempt.state)) {
+        watch(attempt, entry);
+      }
+    }
+  };
+
+  const keepTakingOver = async (directory: Directory): Promise<void> => {
+    // Taken over, and not yet looked after.
+    let left: readonly Attempt[] = [];
+    for (;;) {
+      await runtime.timers.sleep(TAKE_OVER_EVERY_MS, stopping.signal);
+      if (stopping.signal.aborted) return;
+      try {
+        const found = (await ledger.takeOver?.()) ?? [];
+        if (found.length > 0) log.warn('attempts-taken-over', { count: found.length });
+        left = [...left, ...found];
+        await adopt(left, directory);
+        left = [];
+      } catch (error) {
+        if (!isGatewayError(error) || error.code !== 'ledger-unavailable') throw error;
+        log.warn('reconciler-waits-for-ledger');
+      }
+    }
+  };
+
   return {
     async start(directory) {
-      for (const found of await ledger.openAttempts()) {
-        const state = AFTER_RESTART[found.state];
-        const attempt = state ? await change(found, { state, evidence: 'found at restart' }) : found;
-        const entry = directory.practice(attempt.practice);
-        if (!entry) {
-          log.warn('attempt-without-practice', { practice: attempt.practice, attempt: attempt.id });
-        } else if (OPEN_STATES.has(attempt.state)) {
-          watch(attempt, entry);
-        }
-      }
+      // Where several processes share the ledger, only what those left behind that are gone, now and from now on.
+      await adopt((await ledger.takeOver?.()) ?? (await ledger.openAttempts()), directory);
+      if (ledger.takeOver) takingOver = keepTakingOver(directory);
     },
     watch(attempt, entry) {
       watch(attempt, entry);
@@ -277,6 +306,7 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
     },
     async stop() {
       stopping.abort();
+      await takingOver;
       await Promise.allSettled([...watches.values()].map(({ done }) => done));
     },
   };

@@ -153,7 +153,7 @@ async function assemble(
     return closing;
   };
   const attempts = createAttempts(db, commits, sealing);
-  const takeOver = createTakeOver(commits, leases);
+  const takeOver = createTakeOver(shared, commits, leases);
   const ledger: Ledger = {
     ...attempts,
     ...createPatientLinks(db, commits, sealing),
