@@ -19,6 +19,7 @@ import { createApp } from './http/app.js';
 import type { GatewayHttp } from './http/exchange.js';
 import { declaredRows } from './http/interactions.js';
 import { listen } from './http/server.js';
+import { createValidationThread } from './http/validation/thread.js';
 import type { Demographics } from './ports/demographics.js';
 import type { Log, Runtime } from './ports/runtime.js';
 import { openSqliteRecords, type Records } from './records/open-sqlite.js';
@@ -153,18 +154,22 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     declares: declaredRows(),
     ...readRelease(),
   };
+  const validation = createValidationThread(log);
   const close = async (): Promise<void> => {
+    await validation.close();
     await reconciler.stop();
     await Promise.all(directory.entries.map(({ system }) => system.close()));
     await demographics.close();
     await records.close();
   };
   const door = { identification, tls, log };
-  const server = await listen(createApp(http, health), representation, options, door).catch(async (error: unknown) => {
-    // A port that is taken must not leave a process behind that holds the ledger.
-    await close();
-    throw error;
-  });
+  const server = await listen(createApp(http, health, validation), representation, options, door).catch(
+    async (error: unknown) => {
+      // A port that is taken must not leave a process behind that holds the ledger.
+      await close();
+      throw error;
+    },
+  );
   if (options.publicUrl) address.publicUrl = options.publicUrl(server.port);
   log.info('listening', { port: server.port, count: directory.entries.length });
   return {

@@ -1,19 +1,16 @@
 /** The public port: routes from the table of interactions, and one well-formed refusal for everything else. */
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import helmet from 'helmet';
-import { GatewayError, isGatewayError } from '../domain/errors.js';
+import { GatewayError } from '../domain/errors.js';
 import { addressOf, plainUrl, unserved } from './address.js';
+import { readBody, toRequestError } from './bodies.js';
 import { crossOrigin } from './cors.js';
 import type { GatewayHttp } from './exchange.js';
 import { GROUP_INTERACTIONS, PRACTICE_INTERACTIONS } from './interactions.js';
 import { BODY_LIMITS } from './request/json-body.js';
 import { serve } from './pipeline.js';
+import { mountValidation, validationAddress } from './validation/routes.js';
+import type { ValidationThread } from './validation/thread.js';
 
 export interface Health {
   /** Whether requests may be sent here: recovery has been scanned, the ledger commits, nothing is stopping. */
@@ -24,30 +21,7 @@ const LONGEST_URL = 8 * 1024;
 const MOST_PARAMETERS = 50;
 const MOST_HEADERS = 100;
 
-/** Errors of express and of its body reader, told in our terms. */
-function translated(error: unknown): GatewayError {
-  if (isGatewayError(error)) return error;
-  const { type, status } = (error ?? {}) as { type?: string; status?: number };
-  switch (type) {
-    case 'entity.too.large':
-      return new GatewayError('body-too-large', 'The body is larger than 256 KiB');
-    case 'request.aborted':
-    case 'request.size.invalid':
-      return new GatewayError('bad-request', 'The body ended before it was complete');
-    default:
-  }
-  if (status === 400) return new GatewayError('bad-request', 'The request is malformed: check the URL and the body');
-  return new GatewayError('internal', 'The gateway failed to process the request', { cause: error });
-}
-
-/** A body comes as it is or as gzip; the body reader would unpack more than that. */
-const unpackable: RequestHandler = (request, _response, next) => {
-  const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
-  if (['', 'identity', 'gzip'].includes(encoding)) next();
-  else next(new GatewayError('unsupported-media-type', 'Content-Encoding is not supported. Use gzip or none'));
-};
-
-export function createApp(http: GatewayHttp, health: Health): Express {
+export function createApp(http: GatewayHttp, health: Health, thread: ValidationThread): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -85,10 +59,11 @@ export function createApp(http: GatewayHttp, health: Health): Express {
     }
   });
 
-  app.use(crossOrigin(({ url }) => addressOf(url, http.face.path).methods));
+  app.use(crossOrigin(({ url }) => (validationAddress(url) ?? addressOf(url, http.face.path)).methods));
 
-  // Bytes only: which content types are spoken is negotiated later, where the refusal can name the header.
-  const body = express.raw({ type: () => true, limit: BODY_LIMITS.bytes });
+  mountValidation(app, { http, thread });
+
+  const body = readBody(BODY_LIMITS.bytes);
   const practiceRoot = `/:addressee/${http.face.path}`;
   const groupRoot = `/federation/:addressee/${http.face.path}`;
   for (const rows of byAddress(GROUP_INTERACTIONS)) {
@@ -100,14 +75,14 @@ export function createApp(http: GatewayHttp, health: Health): Express {
     const run = (request: Request, response: Response): Promise<void> =>
       serve(http, { kind: 'practice', rows }, request, response);
     if (method === 'GET') app.get(practiceRoot + path, run);
-    else app[verb(method)](practiceRoot + path, unpackable, body, run);
+    else app[verb(method)](practiceRoot + path, ...body, run);
   }
 
   app.use((request: Request, response: Response) => {
     return refuse(request, response, unserved(request.method, addressOf(request.url, http.face.path)));
   });
   const onError: ErrorRequestHandler = (error: unknown, request, response, _next) => {
-    void refuse(request, response, translated(error));
+    void refuse(request, response, toRequestError(error));
   };
   app.use(onError);
   return app;

@@ -3,7 +3,6 @@ import type { ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { GatewayError, isGatewayError } from '../domain/errors.js';
-import type { Representation } from '../fhir/representation.js';
 import type { XmlCodec } from '../fhir/xml/index.js';
 import type { Answer } from './exchange.js';
 import { CONTENT_TYPES, type Format } from './request/negotiate.js';
@@ -61,8 +60,13 @@ export function asGatewayError(error: unknown): GatewayError {
   );
 }
 
+/** As much of a face's representation as a refusal needs. */
+export interface OutcomeWriter {
+  writeOutcome(error: GatewayError): { readonly status: number; readonly outcome: object };
+}
+
 /** As JSON where nobody could say what is wanted. */
-export function toRefusal(error: GatewayError, representation: Representation, form: Form = JSON_FORM): Reply {
+export function toRefusal(error: GatewayError, representation: OutcomeWriter, form: Form = JSON_FORM): Reply {
   const { status, outcome } = representation.writeOutcome(error);
   const headers: Record<string, string> = { ...COMMON, 'Content-Type': CONTENT_TYPES[form.format] };
   // What may succeed when it is repeated says when; whoever raised the error may know it better.
