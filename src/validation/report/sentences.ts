@@ -117,21 +117,21 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
     case 'type-profile':
       return say('profile', 'structure', `${label} meets none of the profiles ${names(params['profiles'])}.`);
     case 'slice-missing': {
-      const name = node.sliceName ?? '';
       const at = params['at'];
-      const text = `has no ${plainName(node)} that is its "${name}", which ${definitionName(node)} requires${node.min > 1 ? ` ${node.min} times` : ''}; add it.`;
-      if (typeof at === 'string') return say('slicing', 'required', `${label} ${text}`, { below: at });
+      const item = typeof at === 'string' ? plainName(node) : 'item';
+      const often = node.min > 1 ? ` ${node.min} times` : '';
       return say(
         'slicing',
         'required',
-        `${label} has no item that is its "${name}", which ${definitionName(node)} requires${node.min > 1 ? ` ${node.min} times` : ''}; add it.`,
+        `${label} has no ${item} ${sliceWords(node)}, which ${definitionName(node)} requires${often}; add it.`,
+        typeof at === 'string' ? { below: at } : {},
       );
     }
     case 'slice-many':
       return say(
         'slicing',
         'structure',
-        `${label} has ${String(params['count'])} items that are its "${node.sliceName ?? ''}", but at most ${node.max} is allowed; leave some out.`,
+        `${label} has ${String(params['count'])} items ${sliceWords(node, 'are')}, but at most ${node.max} is allowed; leave some out.`,
       );
     case 'slice-closed':
       return say(
@@ -149,7 +149,7 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
       return say(
         'order',
         'structure',
-        `${label} is its "${node.sliceName ?? ''}" and stands after one that must follow it; put them into the order of the profile.`,
+        `${label} has an item ${sliceWords(node)} after one that must follow it; put them into the order of the profile.`,
       );
     case 'context':
       return say(
@@ -274,7 +274,21 @@ const shown = (value: unknown): string => JSON.stringify(value);
 const names = (list: unknown): string => (Array.isArray(list) ? list.join(', ') : '');
 const count = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
 const plainName = (node: ElementNode): string => (node.name.endsWith('[x]') ? node.name.slice(0, -3) : node.name);
-const sliceNames = (node: ElementNode): string => node.slices.map(({ sliceName }) => `"${sliceName ?? ''}"`).join(', ');
+const sliceNames = ({ slices }: ElementNode): string =>
+  slices.map((slice) => urlOf(slice) ?? `"${slice.sliceName ?? ''}"`).join(', ');
+
+/** Tells the items of a slice from others: of extensions by their url, which says more than the name of the slice. */
+function sliceWords(slice: ElementNode, verb = 'is'): string {
+  const url = urlOf(slice);
+  return url === undefined ? `that ${verb} its "${slice.sliceName ?? ''}"` : `with url ${url}`;
+}
+
+/** Url of the extensions in a slice. */
+function urlOf({ name, types, children = [] }: ElementNode): string | undefined {
+  if (name !== 'extension' && name !== 'modifierExtension') return undefined;
+  const fixed = children.find((child) => child.name === 'url')?.fixed;
+  return types[0]?.profiles?.[0] ?? (typeof fixed === 'string' ? fixed : undefined);
+}
 const definitionName = (node: ElementNode): string => node.definition.slice(node.definition.lastIndexOf('/') + 1);
 
 function contexts(list: unknown): string {

@@ -1,0 +1,76 @@
+/** What issues say to the person who has to mend them. */
+import { describe, expect, it } from 'vitest';
+import { createValidator } from '../../src/validation/index.js';
+
+const GP_CONNECT = 'https://fhir.nhs.uk/STU3/StructureDefinition';
+const stu3 = createValidator({ release: 'stu3', quietTerminology: true });
+const messages = (resource: unknown): readonly string[] => stu3.validate(resource).map(({ message }) => message);
+const kinds = (resource: unknown): readonly string[] => stu3.validate(resource).map(({ rule }) => rule.kind);
+
+describe('a slice', () => {
+  const patient = (identifier: object, ...names: readonly object[]) => ({
+    resourceType: 'Patient',
+    meta: { profile: [`${GP_CONNECT}/CareConnect-GPC-Patient-1`] },
+    identifier: [{ system: 'https://fhir.nhs.uk/Id/nhs-number', value: '9990000018', ...identifier }],
+    name: names,
+    gender: 'other',
+    birthDate: '2000-01-01',
+  });
+  const official = { use: 'official', family: 'Example' };
+  const status = `${GP_CONNECT}/Extension-CareConnect-GPC-NHSNumberVerificationStatus-1`;
+  const verified = {
+    url: status,
+    valueCodeableConcept: {
+      coding: [
+        {
+          system: 'https://fhir.nhs.uk/STU3/CodeSystem/CareConnect-NHSNumberVerificationStatus-1',
+          code: '01',
+          display: 'Number present and verified',
+        },
+      ],
+    },
+  };
+  const registration = (...parts: readonly object[]) => ({
+    ...patient({ extension: [verified] }, official),
+    extension: [{ url: `${GP_CONNECT}/Extension-CareConnect-GPC-RegistrationDetails-1`, extension: parts }],
+  });
+  const period = { url: 'registrationPeriod', valuePeriod: { start: '2020-01-01' } };
+
+  it('of extensions is named by their url', () => {
+    expect(messages(patient({}, official))).toEqual([
+      `Patient.identifier has no extension with url ${status}, which CareConnect-GPC-Patient-1 requires; add it.`,
+    ]);
+    expect(messages(patient({ extension: [verified, verified] }, official))).toEqual([
+      `Patient.identifier.extension has 2 items with url ${status}, but at most 1 is allowed; leave some out.`,
+    ]);
+    expect(messages(registration(period, period))).toEqual([
+      'Patient.extension.extension has 2 items with url registrationPeriod, but at most 1 is allowed; leave some out.',
+    ]);
+  });
+
+  it('of anything else is named by its name', () => {
+    expect(messages(patient({ extension: [verified] }, { family: 'Example' }))).toEqual([
+      'Patient.name has no item that is its "official", which CareConnect-GPC-Patient-1 requires; add it.',
+    ]);
+    expect(messages(patient({ extension: [verified] }, official, official))).toEqual([
+      'Patient.name has 2 items that are its "official", but at most 1 is allowed; leave some out.',
+    ]);
+  });
+
+  it('out of its order is told from one that is missing', () => {
+    const late = patient({ extension: [verified] }, { family: 'Sample' }, official);
+    expect(kinds(late)).toEqual(['order']);
+    expect(messages(late)).toEqual(['Patient.name is none of "official" and must stand after the last of those.']);
+    const location = (...systems: readonly string[]) => ({
+      resourceType: 'Location',
+      meta: { profile: [`${GP_CONNECT}/CareConnect-GPC-Location-1`] },
+      physicalType: { coding: systems.map((system) => ({ system, code: '1', display: 'A room' })) },
+    });
+    const swapped = location('http://read.info/readv2', 'http://snomed.info/sct');
+    expect(kinds(swapped)).toEqual(['order']);
+    expect(messages(swapped)).toEqual([
+      'Location.physicalType.coding has an item that is its "snomedCT" after one that must follow it; put them into the order of the profile.',
+    ]);
+    expect(kinds(location('urn:x'))).toEqual(['slicing']);
+  });
+});
