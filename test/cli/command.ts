@@ -14,6 +14,8 @@ export interface Ended {
 export interface Running {
   /** The first match in what it has written to standard output. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
+  /** The same for standard error. */
+  complains(pattern: RegExp): Promise<RegExpExecArray>;
   signal(name: 'SIGTERM' | 'SIGINT'): void;
   readonly ended: Promise<Ended>;
 }
@@ -41,28 +43,33 @@ export function start(
     written.stdout += chunk.toString();
     for (const look of listeners) look();
   });
-  child.stderr.on('data', (chunk: Buffer) => (written.stderr += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => {
+    written.stderr += chunk.toString();
+    for (const look of listeners) look();
+  });
   const ended = new Promise<Ended>((done) => {
     child.once('close', (code) => {
       children.delete(child);
       done({ code, ...written });
     });
   });
+  const matchIn = (stream: keyof typeof written, pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((found, failed) => {
+      const look = (): void => {
+        const match = pattern.exec(written[stream]);
+        if (!match) return;
+        listeners.delete(look);
+        found(match);
+      };
+      listeners.add(look);
+      look();
+      void ended.then(({ code, stderr }) => failed(new Error(`it ended with ${code}: ${stderr}`)));
+    });
   return {
     ended,
     signal: (name) => void child.kill(name),
-    says: (pattern) =>
-      new Promise((found, failed) => {
-        const look = (): void => {
-          const match = pattern.exec(written.stdout);
-          if (!match) return;
-          listeners.delete(look);
-          found(match);
-        };
-        listeners.add(look);
-        look();
-        void ended.then(({ code, stderr }) => failed(new Error(`it ended with ${code}: ${stderr}`)));
-      }),
+    says: (pattern) => matchIn('stdout', pattern),
+    complains: (pattern) => matchIn('stderr', pattern),
   };
 }
 
