@@ -56,12 +56,9 @@ function startWorker(megabytes: number): Worker {
   const fromSource = import.meta.url.endsWith('.ts');
   const module = new URL(fromSource ? './worker.ts' : './worker.js', import.meta.url);
   const resourceLimits = { maxOldGenerationSizeMb: megabytes };
-  const worker = fromSource
+  return fromSource
     ? new Worker(FROM_SOURCE, { eval: true, workerData: { module: module.href }, execArgv: [], resourceLimits })
     : new Worker(module, { resourceLimits });
-  // It must not keep a process that is otherwise done.
-  worker.unref();
-  return worker;
 }
 
 /** The question that is being answered, and by whom. */
@@ -71,7 +68,11 @@ interface Running {
   readonly reject: (error: Error) => void;
 }
 
-export function createValidationThread(log: Log, limits: ThreadLimits = LIMITS): ValidationThread {
+export function createValidationThread(
+  log: Log,
+  limits: ThreadLimits = LIMITS,
+  newWorker: (megabytes: number) => Worker = startWorker,
+): ValidationThread {
   const queue: Waiting[] = [];
   let thread: Worker | undefined;
   let running: Running | undefined;
@@ -82,15 +83,22 @@ export function createValidationThread(log: Log, limits: ThreadLimits = LIMITS):
     new GatewayError('overloaded', 'Other resources are being validated. Please repeat the request');
 
   function start(): Worker {
-    const started = startWorker(limits.megabytes);
+    const started = newWorker(limits.megabytes);
+    // It must not keep a process that is otherwise done.
+    started.unref();
     const mine = (): Running | undefined => (running?.thread === started ? running : undefined);
     started.on('message', (verdict: Verdict) => mine()?.resolve(verdict));
+    const lost = (): void => {
+      if (thread === started) thread = undefined;
+    };
     started.on('error', (error: NodeJS.ErrnoException) => {
+      // The next question must not go to it; that it has ended is told later.
+      lost();
       if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') mine()?.resolve(givenUp('memory'));
       else mine()?.reject(error);
     });
     started.on('exit', () => {
-      if (thread === started) thread = undefined;
+      lost();
       mine()?.reject(overloaded());
     });
     return started;
