@@ -98,6 +98,7 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
     check(resource, extra) {
       indices = new WeakMap();
       verdicts = new Map();
+      compiler.invariants.begin();
       standing.bundle = undefined;
       standing.root = resource;
       checkResource(resource, extra, false);

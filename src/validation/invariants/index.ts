@@ -7,22 +7,26 @@ import type { Constraint } from '../definitions/facts.js';
 import type { Release } from '../types.js';
 import { CONTAINED_CHECKS } from './contained.js';
 import { ELEMENT_CHECKS } from './elements.js';
-import { compileExpression, type CompiledExpression } from './fhirpath.js';
+import { createBudget } from './fhirpath/budget.js';
+import { compileExpression, type Answer, type CompiledExpression } from './fhirpath/index.js';
 import { NARRATIVE_CHECKS } from './narrative.js';
 import { OTHER_CHECKS } from './others.js';
 import { RESOURCE_CHECKS } from './resources.js';
-import type { InvariantCheck } from './values.js';
+import type { InvariantCheck, InvariantContext } from './values.js';
 
 export type { InvariantCheck, InvariantContext, Json } from './values.js';
 
 export interface CompiledInvariant {
-  readonly check: InvariantCheck;
+  /** Whether it holds; undefined where it could not be evaluated, `too-costly` where that would have taken too long. */
+  readonly check: (value: unknown, context: InvariantContext) => Answer;
   readonly native: boolean;
   /** Why it can't be evaluated, as far as that is known beforehand; its check then gives undefined. */
   readonly unsupported?: string;
 }
 
 export interface Invariants {
+  /** A new validation: what FHIRPath may take is counted anew. */
+  begin(): void;
   /** @param path type path of the place where the constraint stands: `Appointment.participant`, `Period` */
   compile(constraint: Constraint, path: string): CompiledInvariant;
 }
@@ -37,7 +41,7 @@ const NATIVE: ReadonlyMap<string, InvariantCheck> = new Map(
 export const NATIVE_CONSTRAINTS: readonly string[] = [...NATIVE.keys()];
 
 /** What the code leaves undecided is asked of FHIRPath, which is not loaded before. */
-function withFallback(check: InvariantCheck, fallback: () => CompiledExpression): InvariantCheck {
+function withFallback(check: InvariantCheck, fallback: () => CompiledExpression): CompiledInvariant['check'] {
   let compiled: CompiledExpression | undefined;
   return (value, context) => {
     const answer = check(value, context);
@@ -49,10 +53,14 @@ function withFallback(check: InvariantCheck, fallback: () => CompiledExpression)
 
 export function createInvariants(release: Release): Invariants {
   const compiled = new Map<string, CompiledInvariant>();
+  const budget = createBudget();
   return {
+    begin: () => {
+      budget.begin();
+    },
     compile(constraint, path) {
       const native = NATIVE.get(`${constraint.key}|${constraint.expression}`);
-      const fallback = (): CompiledExpression => compileExpression(release, constraint.expression, path);
+      const fallback = (): CompiledExpression => compileExpression(release, constraint.expression, path, budget);
       if (native) return { check: withFallback(native, fallback), native: true };
       const key = `${path}|${constraint.expression}`;
       let found = compiled.get(key);

@@ -125,7 +125,8 @@ export function invariantChecks(node: ElementNode, path: string, compiler: Compi
       if (holds === false) {
         compiler.report(node, 'invariant', { key, expression, human, source }, '', constraint.severity);
       } else {
-        compiler.report(node, 'unchecked', { key, source, reason: unsupported }, '', 'information');
+        const reason = holds === 'too-costly' ? 'too costly on this resource' : unsupported;
+        compiler.report(node, 'unchecked', { key, source, reason }, '', 'information');
       }
     };
   });
