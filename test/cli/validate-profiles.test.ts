@@ -140,6 +140,22 @@ describe('slotbridge validate --ig', { timeout: 60_000 }, () => {
   });
 });
 
+describe('slotbridge validate --ig without anything to validate', { timeout: 60_000 }, () => {
+  it('compiles all definitions, and names those that cannot be used', async () => {
+    write('checked/good/clinic-patient.json', requires(CLINIC, 'Patient.birthDate'));
+    write('checked/tidy.json', { ...requires(TIDY, 'Organization.alias'), baseDefinition: TIDY });
+    const [good, bad, json] = await Promise.all([
+      validate('--ig', join(folder, 'checked/good')),
+      validate('--ig', join(folder, 'checked')),
+      validate('--format', 'json', '--ig', join(folder, 'checked')),
+    ]);
+    expect(good).toEqual({ code: 0, stdout: '1 definition: all can be used\n', stderr: '' });
+    expect(bad.code).toBe(1);
+    expect(bad.stdout).toMatch(/^https:\S+tidy-organization: error: .+\n2 definitions: 1 problem\n$/);
+    expect(JSON.parse(json.stdout)).toMatchObject({ valid: false, definitions: 2, problems: [{ definition: TIDY }] });
+  });
+});
+
 describe('slotbridge validate', { timeout: 60_000 }, () => {
   it('--list-profiles lists what is known for a type, with the definitions brought along', async () => {
     write('listed/clinic-patient.json', requires(CLINIC, 'Patient.birthDate'));

@@ -35,6 +35,8 @@ export interface Engines {
   check(resource: unknown, choice?: ReleaseChoice): Checked;
   /** Definitions that turned out to be unusable so far. */
   problems(): readonly DefinitionProblem[];
+  /** Compiles every profile that was brought along. */
+  checkDefinitions(): { readonly checked: number; readonly problems: readonly DefinitionProblem[] };
   listProfiles(type?: string): readonly ListedProfile[];
 }
 
@@ -76,10 +78,21 @@ export function createEngines({ release: asked, given, ...options }: EngineOptio
       const { release } = choice;
       return { ...choice, issues: hold(validator(release), resource) };
     },
-    problems: () => [...given.problems, ...[...validators.values()].flatMap(({ problems }) => problems)],
+    problems,
+    checkDefinitions() {
+      const releases = asked === undefined ? BOTH.filter((one) => given.releases.has(one)) : [asked];
+      for (const release of releases) validator(release).checkDefinitions();
+      const resources = new Set((releases.length === 0 ? BOTH : releases).flatMap((release) => given.of[release]));
+      return { checked: resources.size, problems: problems() };
+    },
     listProfiles: (type) =>
       (asked === undefined ? BOTH : [asked]).flatMap(list).filter((one) => type === undefined || one.type === type),
   };
+
+  function problems(): readonly DefinitionProblem[] {
+    const all = [...given.problems, ...[...validators.values()].flatMap((one) => one.problems)];
+    return [...new Map(all.map((one) => [`${one.definition} ${one.reason}`, one])).values()];
+  }
 
   function releaseOf(resource: unknown): ReleaseChoice {
     if (asked !== undefined) return { release: asked, assumed: false };

@@ -26,6 +26,10 @@ export async function runValidate(paths: readonly string[], options: ValidateCom
     listProfiles(options);
     return;
   }
+  if (paths.length === 0 && options.ig.length > 0 && !options.watch) {
+    checkDefinitions(options);
+    return;
+  }
   if (paths.length === 0) throw new CannotRun('there is nothing to validate: name files or folders, or - to read them');
   if (options.watch) {
     if (paths.includes('-')) throw new CannotRun('standard input cannot be watched: name files or folders');
@@ -70,9 +74,8 @@ export class Session {
 
   /** The exit code. */
   end(problems: readonly DefinitionProblem[]): number {
-    const told = new Map(problems.map((problem) => [`${problem.definition}: ${problem.reason}`, problem]));
-    for (const sentence of told.keys()) process.stderr.write(`warning: ${printable(sentence)}\n`);
-    this.#report.end(this.#summary, [...told.values()]);
+    tell(problems);
+    this.#report.end(this.#summary, problems);
     return exitCodeOf(this.#summary);
   }
 }
@@ -105,9 +108,29 @@ function listProfiles(options: ValidateCommandOptions): void {
     for (const { release, type: of, url } of found)
       process.stdout.write(`${release.padEnd(4)}  ${of.padEnd(width)}  ${url}\n`);
   }
-  for (const { definition, reason } of engines.problems())
-    process.stderr.write(`warning: ${printable(`${definition}: ${reason}`)}\n`);
+  tell(engines.problems());
   if (found.length === 0) throw new CannotRun(`no profile is known${type === undefined ? '' : ` for ${type}`}`);
+}
+
+function tell(problems: readonly DefinitionProblem[]): void {
+  for (const { definition, reason } of problems)
+    process.stderr.write(`warning: ${printable(`${definition}: ${reason}`)}\n`);
+}
+
+/** Without anything to validate the definitions themselves are what is asked about. */
+function checkDefinitions(options: ValidateCommandOptions): void {
+  const { engines } = openWorkshop(options);
+  const { checked, problems } = engines.checkDefinitions();
+  const valid = problems.length === 0;
+  const count = `${checked} ${checked === 1 ? 'definition' : 'definitions'}`;
+  if (options.format === 'json') process.stdout.write(`${JSON.stringify({ valid, definitions: checked, problems })}\n`);
+  else {
+    for (const { definition, reason } of problems)
+      process.stdout.write(`${printable(definition)}: error: ${printable(reason)}\n`);
+    const faults = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
+    process.stdout.write(`${count}: ${valid ? 'all can be used' : faults}\n`);
+  }
+  process.exitCode = valid ? 0 : 1;
 }
 
 async function standardInput(): Promise<Buffer> {
