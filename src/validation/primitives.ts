@@ -19,9 +19,10 @@ const INTEGER_MIN = -2_147_483_648;
 const INTEGER_MAX = 2_147_483_647;
 
 const DATE = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$/;
-const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)T([^Z+-]{8,40})(Z|[+-]\d\d:\d\d)$/;
+const DATE_LENGTH = 'yyyy-mm-dd'.length;
+/** Digits of a second's fraction. */
+const MOST_DIGITS = 20;
 const TIME = /^(\d\d):(\d\d):(\d\d)(?:\.\d{1,20})?$/;
-const OFFSET = /^[+-](\d\d):(\d\d)$/;
 const ID = /^[A-Za-z0-9.-]{1,64}$/;
 const UUID = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -35,7 +36,13 @@ export const PRIMITIVE_CHECKS: ReadonlyMap<string, PrimitiveCheck> = new Map([
   ['canonical', texts(isUri, 'a URI without white space')],
   ['code', texts(isCode, 'a code: no leading or trailing space and only single spaces inside')],
   ['date', texts(isDate, DATE_EXPECTED)],
-  ['dateTime', texts((text) => isDate(text) || isInstant(text), `${DATE_EXPECTED}, or ${INSTANT_EXPECTED}`)],
+  [
+    'dateTime',
+    texts(
+      (text) => (text.length > DATE_LENGTH ? isInstant(text) : isDate(text)),
+      `${DATE_EXPECTED}, or ${INSTANT_EXPECTED}`,
+    ),
+  ],
   ['decimal', numbers(Number.isFinite, 'a number')],
   ['id', texts((text) => ID.test(text), '1 to 64 of the characters A-Z, a-z, 0-9, "-" and "."')],
   ['instant', texts(isInstant, INSTANT_EXPECTED)],
@@ -85,6 +92,7 @@ function isText(text: string): boolean {
   if (text === '') return false;
   for (let position = 0; position < text.length; position += 1) {
     const unit = text.charCodeAt(position);
+    if (unit >= 0x20 && unit < 0xd800) continue;
     if (unit < 0x20 && unit !== 0x09 && unit !== 0x0a && unit !== 0x0d) return false;
     // No characters either, and XML cannot carry them.
     if (unit === 0xfffe || unit === 0xffff) return false;
@@ -97,8 +105,18 @@ function isText(text: string): boolean {
   return true;
 }
 
+/** Whether all characters are those of ASCII that can be seen: the usual case, settled in one pass. */
+function isPlain(text: string): boolean {
+  for (let position = 0; position < text.length; position += 1) {
+    const unit = text.charCodeAt(position);
+    if (unit <= 0x20 || unit >= 0x7f) return false;
+  }
+  return text !== '';
+}
+
 /** "A code has no leading or trailing whitespace, and no whitespace other than single spaces in the contents." */
 function isCode(text: string): boolean {
+  if (isPlain(text)) return true;
   if (!isText(text)) return false;
   let afterSpace = true;
   for (let position = 0; position < text.length; position += 1) {
@@ -110,6 +128,7 @@ function isCode(text: string): boolean {
 }
 
 function isUri(text: string): boolean {
+  if (isPlain(text)) return true;
   if (!isText(text)) return false;
   for (let position = 0; position < text.length; position += 1) if (isSpace(text.charCodeAt(position))) return false;
   return true;
@@ -173,16 +192,43 @@ function isTime(text: string): boolean {
 
 /** "If hours and minutes are specified, a time zone SHALL be populated. Seconds must be provided." */
 function isInstant(text: string): boolean {
-  const match = DATE_TIME.exec(text);
-  if (match === null) return false;
-  const [, year, month, day, time = '', zone = ''] = match;
-  return isCalendarDay(Number(year), Number(month), Number(day)) && isTime(time) && isZone(zone);
+  const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2)];
+  if (text.charAt(4) !== '-' || text.charAt(7) !== '-' || text.charAt(10) !== 'T') return false;
+  if (!isCalendarDay(year, month, day)) return false;
+  const [hour, minute, second] = [digits(text, 11, 2), digits(text, 14, 2), digits(text, 17, 2)];
+  if (text.charAt(13) !== ':' || text.charAt(16) !== ':') return false;
+  if (!isBetween(hour, 23) || !isBetween(minute, 59) || !isBetween(second, 59)) return false;
+  const fraction = text.charAt(19) === '.' ? digitsFrom(text, 20) : 0;
+  if (text.charAt(19) === '.' && (fraction === 0 || fraction > MOST_DIGITS)) return false;
+  return isZone(text, fraction === 0 ? 19 : 20 + fraction);
 }
 
-function isZone(zone: string): boolean {
-  if (zone === 'Z') return true;
-  const match = OFFSET.exec(zone);
-  if (match === null) return false;
-  const [hours, minutes] = [Number(match[1]), Number(match[2])];
-  return minutes <= 59 && (hours <= 13 || (hours === 14 && minutes === 0));
+/** The text from this position on is `Z` or an offset of at most 14 hours. */
+function isZone(text: string, from: number): boolean {
+  const sign = text.charAt(from);
+  if (sign === 'Z') return text.length === from + 1;
+  if ((sign !== '+' && sign !== '-') || text.charAt(from + 3) !== ':' || text.length !== from + 6) return false;
+  const [hours, minutes] = [digits(text, from + 1, 2), digits(text, from + 4, 2)];
+  return isBetween(minutes, 59) && (isBetween(hours, 13) || (hours === 14 && minutes === 0));
+}
+
+const isBetween = (number: number, most: number): boolean => number >= 0 && number <= most;
+
+/** The number that so many digits from a position on are; -1 where one of them is no digit. */
+function digits(text: string, from: number, count: number): number {
+  let number = 0;
+  for (let position = from; position < from + count; position += 1) {
+    const digit = text.charCodeAt(position) - 0x30;
+    // Beyond the end there is no code: NaN.
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+/** How many digits stand from a position on. */
+function digitsFrom(text: string, from: number): number {
+  let position = from;
+  while (position < text.length && digits(text, position, 1) >= 0) position += 1;
+  return position - from;
 }

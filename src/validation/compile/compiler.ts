@@ -31,8 +31,9 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
   const contents = new Map<ElementNode, Check>();
   const values = new Map<ElementNode, Check>();
   const trees = new Map<string, ElementNode | undefined>();
-  let indices = new WeakMap<Json, ReadonlyMap<string, Json>>();
-  let verdicts = new Map<Json, Map<ElementNode, boolean>>();
+  /** Of the resources of the validation that is under way. */
+  const indices = new Map<Json, ReadonlyMap<string, Json>>();
+  const verdicts = new Map<Json, Map<ElementNode, boolean>>();
 
   const compiler: ResourceCompiler = {
     types,
@@ -81,7 +82,7 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
       return met;
     },
     conforms(resource, tree) {
-      const known = memo(verdicts, resource, () => new Map<ElementNode, boolean>());
+      const known = verdictsOn(resource);
       const verdict = known.get(tree);
       if (verdict !== undefined) return verdict;
       // Two resources that refer to each other would ask each other for ever; until the end, they conform.
@@ -90,14 +91,10 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
       known.set(tree, met);
       return met;
     },
-    bundled: (bundle) => {
-      let index = indices.get(bundle);
-      if (index === undefined) indices.set(bundle, (index = indexOf(bundle)));
-      return index;
-    },
+    bundled: (bundle) => memo(indices, bundle, () => indexOf(bundle)),
     check(resource, extra) {
-      indices = new WeakMap();
-      verdicts = new Map();
+      indices.clear();
+      verdicts.clear();
       compiler.invariants.begin();
       standing.bundle = undefined;
       standing.root = resource;
@@ -151,8 +148,17 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
     }
     // A profile's tree holds the base rules as well.
     if (profiles.length === 0) standIn(resource, compiler.content(snapshots.tree(type)), contained);
-    else for (const tree of profiles) standIn(resource, compiler.content(tree), contained);
+    else
+      for (const tree of profiles) {
+        const before = units.faults.length;
+        standIn(resource, compiler.content(tree), contained);
+        // Whatever refers to this resource need not ask again.
+        if (contained) verdictsOn(resource).set(tree, !units.faults.failedSince(before));
+      }
   }
+
+  const verdictsOn = (resource: Json): Map<ElementNode, boolean> =>
+    memo(verdicts, resource, () => new Map<ElementNode, boolean>());
 
   function standIn(resource: Json, check: Check, contained: boolean): void {
     const { resource: outer, root, bundle } = standing;

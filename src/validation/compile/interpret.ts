@@ -3,7 +3,7 @@
  * Made in microseconds where ajv takes milliseconds; what they find, and in which order, is the same.
  */
 import type { AnySchemaObject } from 'ajv';
-import { isJson, listOf } from '../definitions/json.js';
+import { isJson } from '../definitions/json.js';
 import type { Faults } from './faults.js';
 import type { Check, OwnFault, Validate } from './units.js';
 
@@ -41,8 +41,7 @@ export function interpret(schema: AnySchemaObject, context: Interpreting): Valid
 function evaluator(schema: Schema, context: Interpreting): Evaluate {
   const steps: Evaluate[] = [];
   if (schema.type !== undefined) steps.push(typed(schema.type));
-  if (schema.format !== undefined)
-    steps.push(formatted(schema.format, String(listOf(schema.type)[0] ?? schema.type), context));
+  if (schema.format !== undefined) steps.push(formatted(schema.format, schema.type, context));
   for (const position of schema.checks ?? []) steps.push(context.checks(position) as Evaluate);
   if (schema.properties !== undefined) steps.push(objects(schema.properties, context));
   if (schema.minItems !== undefined || schema.items !== undefined) steps.push(lists(schema, context));
@@ -73,9 +72,10 @@ function typed(type: string | readonly string[]): Evaluate {
   };
 }
 
-function formatted(format: string, type: string, { formats }: Interpreting): Evaluate {
+function formatted(format: string, type: Schema['type'], { formats }: Interpreting): Evaluate {
   const accepts = formats.get(format);
-  const right = is[type];
+  // Beside `null`, one type only has formats.
+  const right = is[(typeof type === 'string' ? type : type?.[0]) ?? 'string'];
   const params = { format };
   return (value, own) => {
     // Values of another type are a matter for `type`.
