@@ -139,6 +139,11 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
         'structure',
         `${label} is none of ${sliceNames(node)}, and ${definitionName(node)} allows no other.`,
       );
+    case 'slice-unknown': {
+      const names = (params['slices'] as readonly ElementNode[]).map(({ sliceName }) => `"${sliceName ?? ''}"`);
+      const text = `${label} refers to a resource that is not here, so whether it is its ${names.join(' or ')} could not be checked.`;
+      return say('slicing', 'informational', text);
+    }
     case 'slice-at-end':
       return say(
         'order',

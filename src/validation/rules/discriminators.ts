@@ -8,25 +8,38 @@ import { resolve, typeOf } from './references.js';
 import { equals, matches, membershipOf } from './values.js';
 
 type Predicate = (value: unknown) => boolean;
+/** Undefined where nobody can know: what a reference leads to may be elsewhere. */
+export type Verdict = boolean | undefined;
+type Test = (item: unknown) => Verdict;
 type Discriminator = SlicingFacts['discriminators'][number];
 
-export function matcher(slice: ElementNode, discriminators: readonly Discriminator[], compiler: Compiler): Predicate {
+export function matcher(slice: ElementNode, discriminators: readonly Discriminator[], compiler: Compiler): Test {
   // Without a discriminator, an item belongs to the slice it meets.
   if (discriminators.length === 0) return (item) => compiler.meets(compiler.value(slice), item);
   const tests = discriminators.map((discriminator) => testOf(slice, discriminator, compiler));
   const [only] = tests;
-  return tests.length === 1 && only !== undefined ? only : (item) => tests.every((test) => test(item));
+  return tests.length === 1 && only !== undefined ? only : (item) => allOf(tests, item);
 }
 
-function testOf(slice: ElementNode, { type, path }: Discriminator, compiler: Compiler): Predicate {
+function allOf(tests: readonly Test[], item: unknown): Verdict {
+  let all: Verdict = true;
+  for (const test of tests) {
+    const one = test(item);
+    if (one === false) return false;
+    if (one === undefined) all = undefined;
+  }
+  return all;
+}
+
+function testOf(slice: ElementNode, { type, path }: Discriminator, compiler: Compiler): Test {
   const steps = path === '$this' ? [] : splitPath(path);
   let node: ElementNode | undefined = slice;
   let get: (item: unknown) => unknown[] = (item) => [item];
   for (const step of steps) {
     const before = get;
     if (step === 'resolve()') {
-      get = (item) => before(item).map((value) => targetOf(value, compiler));
-      if (type === 'profile' || type === 'type') continue;
+      if ((type === 'profile' || type === 'type') && step === steps.at(-1))
+        return resolvedTest(type === 'type', node, before, compiler);
       throw new Error(`${slice.id} has a discriminator ${path}, which is not supported for ${type}`);
     }
     const extension = /^extension\('([^']*)'\)$/.exec(step)?.[1];
@@ -44,15 +57,15 @@ function testOf(slice: ElementNode, { type, path }: Discriminator, compiler: Com
     get = (item) => before(item).flatMap((value) => valuesOf(value, names));
   }
   const at = node;
-  const wanted = ((): Predicate => {
+  const wanted = ((): Test => {
     switch (type) {
       case 'exists':
         return at?.max === 0 ? (item) => get(item).length === 0 : (item) => get(item).length > 0;
       case 'type':
         return (item) => get(item).some((value) => isOfType(value, at, compiler));
       case 'profile': {
-        const trees = (at?.types ?? []).flatMap(({ profiles = [], targets = [] }) =>
-          (path.endsWith('resolve()') ? targets : profiles).flatMap((url) => compiler.profile(url) ?? []),
+        const trees = (at?.types ?? []).flatMap(({ profiles = [] }) =>
+          profiles.flatMap((url) => compiler.profile(url) ?? []),
         );
         return (item) =>
           get(item).some((value) => isJson(value) && trees.some((tree) => compiler.conforms(value, tree)));
@@ -75,6 +88,34 @@ function testOf(slice: ElementNode, { type, path }: Discriminator, compiler: Com
     }
   })();
   return wanted;
+}
+
+/** Whether what references lead to is of the slice's targets. Of what is elsewhere, at most the type can be known. */
+function resolvedTest(
+  typeAlone: boolean,
+  node: ElementNode | undefined,
+  references: (item: unknown) => unknown[],
+  compiler: Compiler,
+): Test {
+  const targets = (node?.types ?? []).flatMap((type) => type.targets ?? []);
+  const trees = targets.flatMap((url) => compiler.profile(url) ?? []);
+  const verdict = (value: unknown): Verdict => {
+    if (!isJson(value)) return false;
+    const { reference } = value;
+    const found = typeof reference === 'string' ? resolve(reference, compiler) : undefined;
+    if (found !== undefined)
+      return typeAlone ? isOfType(found, node, compiler) : trees.some((tree) => compiler.conforms(found, tree));
+    const type = (typeof reference === 'string' ? typeOf(reference, compiler) : undefined) ?? value['type'];
+    if (typeof type !== 'string') return undefined;
+    if (typeAlone) return isOfType({ resourceType: type }, node, compiler);
+    if (targets.includes(type)) return true;
+    return trees.some((tree) => tree.path === type) ? undefined : false;
+  };
+  return (item) => {
+    const verdicts = references(item).map(verdict);
+    if (verdicts.includes(true)) return true;
+    return verdicts.includes(undefined) ? undefined : false;
+  };
 }
 
 /** What required slices on the way of a path fix at its end: `code.coding` may be sliced itself. */
@@ -141,12 +182,6 @@ function valuesOf(value: unknown, names: readonly string[]): unknown[] {
     const found = value[name];
     return found === undefined ? [] : Array.isArray(found) ? (found as unknown[]) : [found];
   });
-}
-
-function targetOf(value: unknown, compiler: Compiler): unknown {
-  const reference = isJson(value) ? value['reference'] : undefined;
-  if (typeof reference !== 'string') return undefined;
-  return resolve(reference, compiler) ?? { resourceType: typeOf(reference, compiler) };
 }
 
 /** Resources tell their type; of other values the JSON form tells as much as slices by type need. */

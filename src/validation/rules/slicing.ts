@@ -2,12 +2,12 @@
 import type { ElementNode } from '../definitions/elements.js';
 import type { Compiler } from '../compile/context.js';
 import { listOf } from '../definitions/json.js';
-import { matcher } from './discriminators.js';
+import { matcher, type Verdict } from './discriminators.js';
 import type { Check } from '../compile/units.js';
 
 interface Slice {
   readonly node: ElementNode;
-  readonly fits: (item: unknown) => boolean;
+  readonly fits: (item: unknown) => Verdict;
   readonly check: Check;
   /** Slices of the slice. */
   readonly inner: Slices | undefined;
@@ -48,17 +48,31 @@ function slicesOf(node: ElementNode, compiler: Compiler): Slices {
   let last = -1;
   let unmatched: number[] = [];
   let early = 0;
+  /** Slices that an item may be one of, as far as can be known here. */
+  const possible = new Set<Slice>();
   return {
     begin() {
       counts.fill(0);
       last = -1;
       unmatched = [];
       early = 0;
+      possible.clear();
       for (const { inner } of slices) inner?.begin();
     },
     take(item, position) {
-      const index = slices.findIndex(({ fits }) => fits(item));
+      const maybe: Slice[] = [];
+      const index = slices.findIndex((slice) => {
+        const verdict = slice.fits(item);
+        if (verdict === undefined) maybe.push(slice);
+        return verdict === true;
+      });
       const slice = slices[index];
+      if (slice === undefined && maybe.length > 0) {
+        for (const one of maybe) possible.add(one);
+        compiler.report(node, 'slice-unknown', { slices: maybe.map((one) => one.node) }, '', 'information');
+        unsliced(item);
+        return;
+      }
       if (slice === undefined) {
         if (rules === 'openAtEnd') unmatched.push(position);
         if (rules === 'closed') compiler.report(node, 'slice-closed', {});
@@ -74,9 +88,11 @@ function slicesOf(node: ElementNode, compiler: Compiler): Slices {
     },
     end() {
       for (const position of unmatched.slice(0, early)) compiler.report(node, 'slice-at-end', {}, `/${position}`);
-      for (const [index, { node: slice, inner }] of slices.entries()) {
+      for (const [index, one] of slices.entries()) {
+        const { node: slice, inner } = one;
         const count = counts[index] ?? 0;
-        if (count < slice.min) compiler.report(slice, 'slice-missing', { count });
+        // A note at the item has said why nobody can know.
+        if (count < slice.min && !possible.has(one)) compiler.report(slice, 'slice-missing', { count });
         if (count > slice.max) compiler.report(slice, 'slice-many', { count });
         if (count > 0) inner?.end();
       }

@@ -4,6 +4,7 @@ import { BINDING_CASES } from './bindings.js';
 import { DERIVATION_CASES } from './derivation.js';
 import { DISCRIMINATOR_CASES } from './discriminators.js';
 import { REFERENCE_CASES } from './references.js';
+import { RESOLVED_CASES } from './resolved.js';
 import { SLICE_CASES } from './slices.js';
 import { STRUCTURE_CASES } from './structure.js';
 import { VALUE_CASES } from './values.js';
@@ -16,4 +17,5 @@ export const R4_CASES: readonly Case[] = [
   ...SLICE_CASES,
   ...REFERENCE_CASES,
   ...DERIVATION_CASES,
+  ...RESOLVED_CASES,
 ];
