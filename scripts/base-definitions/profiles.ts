@@ -1,5 +1,5 @@
 /** `profiles/base/<release>-extensions.json`: FHIR's own extensions and profiles. */
-import type { BaseProfilesFile, Constraint, ProfileElement } from '../../src/validation/definitions/facts.js';
+import type { BaseProfilesFile, ProfileElement } from '../../src/validation/definitions/facts.js';
 import { readProfile } from '../../src/validation/definitions/read.js';
 import type { Release } from '../../src/validation/types.js';
 import type { SourceResource } from './sources.js';
@@ -11,7 +11,7 @@ export function baseProfiles(resources: readonly SourceResource[], release: Rele
   return {
     profiles: constraining.map((one) => {
       const profile = readProfile(one, release);
-      return { ...profile, elements: profile.elements.map(withoutProse) };
+      return { ...profile, elements: profile.elements.map(withoutRepeated) };
     }),
   };
 }
@@ -19,7 +19,7 @@ export function baseProfiles(resources: readonly SourceResource[], release: Rele
 /** Every element repeats what the types Element and Extension say of themselves. */
 const REPEATED: ReadonlySet<string> = new Set(['ele-1', 'ext-1']);
 
-function withoutProse({ constraints = [], ...element }: ProfileElement): ProfileElement {
-  const own = constraints.filter(({ key }) => !REPEATED.has(key)).map(({ human: _human, ...rest }): Constraint => rest);
+function withoutRepeated({ constraints = [], ...element }: ProfileElement): ProfileElement {
+  const own = constraints.filter(({ key }) => !REPEATED.has(key));
   return own.length === 0 ? element : { ...element, constraints: own };
 }

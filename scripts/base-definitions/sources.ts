@@ -51,6 +51,7 @@ export interface SourceElement {
   readonly constraint?: readonly {
     readonly key: string;
     readonly severity: 'error' | 'warning';
+    readonly human?: string;
     readonly expression?: string;
   }[];
   readonly binding?: {

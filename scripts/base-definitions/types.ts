@@ -69,7 +69,9 @@ function rootKeys(type: string | undefined, all: Definitions): Set<string> {
 function constraintsOf(element: SourceElement, inherited: ReadonlySet<string>): Constraint[] {
   return (element.constraint ?? [])
     .filter((constraint) => !inherited.has(constraint.key))
-    .flatMap(({ key, severity, expression }) => (expression === undefined ? [] : [{ key, severity, expression }]))
+    .flatMap(({ key, severity, expression, human }) =>
+      expression === undefined ? [] : [{ key, severity, expression, ...(human === undefined ? {} : { human }) }],
+    )
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 

@@ -12,7 +12,7 @@ export function writeBaseFile(name: string, content: object): void {
 }
 
 /** Members that hold many things, each of which gets a line, so that a change can be read as a change. */
-const LISTS: ReadonlySet<string> = new Set(['types', 'codeSystems', 'valueSets', 'profiles']);
+const LISTS: ReadonlySet<string> = new Set(['types', 'codeSystems', 'valueSets', 'profiles', 'constraints']);
 
 function layOut(content: object): string {
   const members = Object.entries(content).map(([key, value]) => {

@@ -17,7 +17,8 @@ export function createValidator(options: ValidatorOptions): Validator {
     mostFaults: maxIssues * FAULTS_PER_ISSUE,
     quietTerminology: options.quietTerminology ?? false,
   });
-  const { types } = registry.base;
+  const { base, words } = registry;
+  const { types } = base;
   const isResourceType = (type: unknown): type is string =>
     typeof type === 'string' && types.get(type)?.kind === 'resource' && types.get(type)?.abstract !== true;
 
@@ -38,7 +39,7 @@ export function createValidator(options: ValidatorOptions): Validator {
       // A getter that threw may have left faults of another resource behind.
       compiler.units.faults.take();
       compiler.check(resource, trees);
-      return toIssues(compiler.units.faults.take(), resource, compiler, { quoteValues, maxIssues });
+      return toIssues(compiler.units.faults.take(), resource, compiler, { quoteValues, maxIssues, words });
     },
     prepare(names) {
       for (const name of names) {

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadBaseCodes, loadBaseDefinitions, loadBaseProfiles } from '../../src/validation/definitions/base.js';
+import {
+  loadBaseCodes,
+  loadBaseConstraints,
+  loadBaseDefinitions,
+  loadBaseProfiles,
+} from '../../src/validation/definitions/base.js';
 import { createStructureValidator } from '../../src/validation/index.js';
 
 const RELEASES = {
@@ -70,12 +75,15 @@ describe.each(['stu3', 'r4'] as const)('the base definitions of %s', (release) =
   const elements = types.flatMap((type) => type.elements);
   const resources = [...definitions.types].filter(([, type]) => type.kind === 'resource' && !type.abstract);
 
-  it.each([release, `${release}-codes`, `${release}-extensions`])('%s.json is as the script wrote it', (name) => {
-    const url = new URL(`../../profiles/base/${name}.json`, import.meta.url);
-    const { hash, ...content } = JSON.parse(readFileSync(url, 'utf8')) as Record<string, unknown>;
-    expect(hash).toBe(`sha256-${createHash('sha256').update(JSON.stringify(content)).digest('base64')}`);
-    expect(content).toMatchObject({ fhirVersion, source });
-  });
+  it.each([release, ...['codes', 'extensions', 'constraints'].map((part) => `${release}-${part}`)])(
+    '%s.json is as the script wrote it',
+    (name) => {
+      const url = new URL(`../../profiles/base/${name}.json`, import.meta.url);
+      const { hash, ...content } = JSON.parse(readFileSync(url, 'utf8')) as Record<string, unknown>;
+      expect(hash).toBe(`sha256-${createHash('sha256').update(JSON.stringify(content)).digest('base64')}`);
+      expect(content).toMatchObject({ fhirVersion, source });
+    },
+  );
 
   it('are whole', () => {
     expect({
@@ -167,6 +175,23 @@ describe.each(['stu3', 'r4'] as const)('the base definitions of %s', (release) =
     expect(keysAt('DomainResource', 'extension')).toEqual([]);
   });
 
+  it('have words for each constraint, kept apart and for no other', () => {
+    const { constraints } = loadBaseConstraints(release);
+    const keysOf = (holders: readonly { readonly constraints?: readonly { readonly key: string }[] }[]): string[] => [
+      ...new Set(holders.flatMap((holder) => holder.constraints ?? []).map(({ key }) => key)),
+    ];
+    const stated = [
+      ...[...definitions.types].map(([name, type]) => [name, keysOf([type, ...type.elements])] as const),
+      ...profiles.map(({ url, elements: own }) => [url, keysOf(own)] as const),
+    ];
+    const words = Object.entries(constraints).map(([owner, own]) => [owner, Object.keys(own)] as const);
+    expect(words).toEqual(stated.filter(([, keys]) => keys.length > 0).map(([owner, keys]) => [owner, keys.sort()]));
+    for (const own of Object.values(constraints))
+      for (const [key, text] of Object.entries(own)) expect(text, key).toMatch(/^\S.*\S$/s);
+    expect(JSON.stringify([[...definitions.types], profiles]).includes('"human":')).toBe(false);
+    expect(constraints['Patient']?.['pat-1']).toMatch(/contact's details or a reference to an organization/);
+  });
+
   it('are those of the release, without what the package or a later release adds', () => {
     const names = (path: string): string[] => definitions.structure(path).elements.map(({ name }) => name);
     expect(names('Meta').filter((name) => !['id', 'extension'].includes(name))).toEqual([
@@ -197,5 +222,6 @@ describe.each(['stu3', 'r4'] as const)('the base definitions of %s', (release) =
     expect(loadBaseDefinitions(release)).toBe(definitions);
     expect(loadBaseCodes(release)).toBe(codes);
     expect(loadBaseProfiles(release).profiles).toBe(profiles);
+    expect(loadBaseConstraints(release)).toBe(loadBaseConstraints(release));
   });
 });

@@ -74,3 +74,58 @@ describe('a slice', () => {
     expect(kinds(location('urn:x'))).toEqual(['slicing']);
   });
 });
+
+describe('a broken constraint', () => {
+  const contained = { resourceType: 'Patient', contained: [{ resourceType: 'Location', id: 'nowhere' }] };
+
+  it.each([
+    [
+      'of a base type',
+      contained,
+      'Patient breaks the rule dom-3: If the resource is contained in another resource, it SHALL be referred to from elsewhere in the resource.',
+    ],
+    [
+      'of an element of a base type',
+      { resourceType: 'Patient', contact: [{ gender: 'other' }] },
+      "Patient.contact breaks the rule pat-1: SHALL at least contain a contact's details or a reference to an organization.",
+    ],
+    [
+      'of a data type',
+      { resourceType: 'Patient', telecom: [{ value: '01632 960000' }] },
+      'Patient.telecom breaks the rule cpt-2: A system is required if a value is provided.',
+    ],
+  ])('%s is told in words', (_what, resource, message) => {
+    expect(messages(resource)).toEqual([message]);
+  });
+
+  it('of a profile is told in words as they are, and in FHIRPath only where nobody wrote any', () => {
+    const url = 'https://example.org/StructureDefinition/Own';
+    const definition = (human?: string) => ({
+      resourceType: 'StructureDefinition',
+      url,
+      name: 'Own',
+      status: 'draft',
+      kind: 'resource',
+      type: 'Patient',
+      abstract: false,
+      derivation: 'constraint',
+      baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Patient',
+      differential: {
+        element: [
+          {
+            id: 'Patient',
+            path: 'Patient',
+            constraint: [{ key: 'constructor', severity: 'error', human, expression: 'name.exists()' }],
+          },
+        ],
+      },
+    });
+    const told = (human?: string): readonly string[] =>
+      createValidator({ release: 'r4', definitions: [definition(human)] })
+        .validate({ resourceType: 'Patient', active: true }, { profiles: [url] })
+        .filter(({ severity }) => severity === 'error')
+        .map(({ message }) => message);
+    expect(told('A patient\n  has a name. ')).toEqual(['Patient breaks the rule constructor: A patient has a name.']);
+    expect(told()).toEqual(['Patient breaks the rule constructor: name.exists().']);
+  });
+});

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import type { Release } from '../types.js';
 import type {
   BaseCodesFile,
+  BaseConstraintsFile,
   BaseDefinitionsFile,
   BaseProfilesFile,
   ElementFacts,
@@ -54,6 +55,7 @@ export interface Definitions {
 const definitions = new Map<Release, Definitions>();
 const codes = new Map<Release, BaseCodesFile>();
 const profiles = new Map<Release, BaseProfilesFile>();
+const constraints = new Map<Release, BaseConstraintsFile>();
 
 /** Resource types and data types of the release; what is read is read once. */
 export function loadBaseDefinitions(release: Release): Definitions {
@@ -68,6 +70,11 @@ export function loadBaseCodes(release: Release): BaseCodesFile {
 /** FHIR's own extensions and profiles. */
 export function loadBaseProfiles(release: Release): BaseProfilesFile {
   return once(profiles, release, () => readBaseFile(`${release}-extensions`));
+}
+
+/** What the constraints of FHIR's own definitions say in words. */
+export function loadBaseConstraints(release: Release): BaseConstraintsFile {
+  return once(constraints, release, () => readBaseFile(`${release}-constraints`));
 }
 
 function once<T>(known: Map<Release, T>, release: Release, read: () => T): T {

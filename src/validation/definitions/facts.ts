@@ -8,7 +8,7 @@ export interface Constraint {
   readonly severity: 'error' | 'warning';
   /** FHIRPath; a constraint without one can't be checked and is left out of the base files. */
   readonly expression: string;
-  /** What it says in words, for messages; left out of the base files. */
+  /** What it says in words, for messages; the base files keep it apart. */
   readonly human?: string;
 }
 
@@ -139,6 +139,12 @@ export interface SlicingFacts {
 }
 
 export type DiscriminatorType = 'value' | 'pattern' | 'exists' | 'type' | 'profile';
+
+/** `profiles/base/<release>-constraints.json`: read when the first message needs it. */
+export interface BaseConstraintsFile {
+  /** What constraints say in words, by the type's name or the profile's canonical url, and by key. */
+  readonly constraints: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
 
 /** `profiles/base/<release>-extensions.json`: FHIR's own extensions and profiles, read when the first one is needed. */
 export interface BaseProfilesFile {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { DefinitionProblem, Release } from '../types.js';
-import { loadBaseCodes, loadBaseDefinitions, loadBaseProfiles, type Definitions } from './base.js';
+import { loadBaseCodes, loadBaseConstraints, loadBaseDefinitions, loadBaseProfiles, type Definitions } from './base.js';
 import type { CodeSystemFacts, ProfileFacts, ValueSetFacts } from './facts.js';
 import { readCodeSystem, readProfile, readValueSet } from './read.js';
 
@@ -11,6 +11,8 @@ export interface Registry {
   readonly profile: (url: string) => ProfileFacts | undefined;
   readonly valueSet: (url: string) => ValueSetFacts | undefined;
   readonly codeSystem: (url: string) => CodeSystemFacts | undefined;
+  /** What a constraint of FHIR's own definitions says in words; `source` is the type or profile that states it. */
+  readonly words: (source: string, key: string) => string | undefined;
   /** Urls of the profiles that were given, and of our own. */
   readonly given: readonly string[];
   readonly own: readonly string[];
@@ -40,6 +42,12 @@ export function createRegistry(release: Release, definitions: readonly unknown[]
     valueSet: (url) => given.valueSets.get(url) ?? ours.valueSets.get(url) ?? at(loadBaseCodes(release).valueSets, url),
     codeSystem: (url) =>
       given.codeSystems.get(url) ?? ours.codeSystems.get(url) ?? at(loadBaseCodes(release).codeSystems, url),
+    words(source, key) {
+      // A definition that was given says what it means itself.
+      if (given.profiles.has(source)) return undefined;
+      const words = at(loadBaseConstraints(release).constraints, source);
+      return words === undefined ? undefined : at(words, key);
+    },
     given: [...given.profiles.keys()],
     own: [...ours.profiles.keys()],
     problems,

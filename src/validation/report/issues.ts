@@ -17,13 +17,14 @@ export function toIssues(
   faults: readonly Fault[],
   resource: unknown,
   compiler: ResourceCompiler,
-  options: { readonly quoteValues: boolean; readonly maxIssues: number },
+  options: Pick<Speech, 'quoteValues' | 'words'> & { readonly maxIssues: number },
 ): ValidationIssue[] {
   if (faults.length === 0) return [];
   const speech: Speech = {
     types: compiler.types,
     terminology: compiler.terminology,
     quoteValues: options.quoteValues,
+    words: options.words,
   };
   const settled = new Set(faults.filter(({ keyword }) => SETTLING.has(keyword)).map(({ pointer }) => pointer));
   const said = new Set<string>();

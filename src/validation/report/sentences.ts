@@ -2,7 +2,7 @@
 import type { Fault } from '../compile/faults.js';
 import { allJsonNames, jsonNames } from '../compile/context.js';
 import { capitalised } from '../definitions/json.js';
-import type { ElementNode } from '../definitions/elements.js';
+import type { ElementNode, NodeConstraint } from '../definitions/elements.js';
 import type { TypeFacts } from '../definitions/facts.js';
 import { PRIMITIVE_CHECKS } from '../primitives.js';
 import type { Terminology } from '../terminology/index.js';
@@ -22,6 +22,8 @@ export interface Speech {
   readonly types: ReadonlyMap<string, TypeFacts>;
   readonly terminology: Terminology;
   readonly quoteValues: boolean;
+  /** What a constraint of FHIR's own definitions says in words. */
+  readonly words: (source: string, key: string) => string | undefined;
 }
 
 /** Codes a message lists; a longer list is named by its value set. */
@@ -169,13 +171,13 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
         `${label} is an extension without a known definition, so only its form was checked.`,
       );
     case 'invariant': {
-      const { key, human, expression } = params as {
-        readonly key: string;
-        readonly human?: string;
-        readonly expression: string;
-      };
-      const words = human === undefined ? expression : `${human.replace(/[.\s]+$/, '')} [${expression}]`;
-      return say('invariant', 'invariant', `${label} breaks the rule ${key}: ${words}.`);
+      const { key, source, human, expression } = params as unknown as NodeConstraint;
+      const words = human ?? speech.words(source, key);
+      return say(
+        'invariant',
+        'invariant',
+        `${label} breaks the rule ${key}: ${words === undefined ? expression : clause(words)}.`,
+      );
     }
     case 'unchecked':
       return say(
@@ -295,6 +297,12 @@ function urlOf({ name, types, children = [] }: ElementNode): string | undefined 
   return types[0]?.profiles?.[0] ?? (typeof fixed === 'string' ? fixed : undefined);
 }
 const definitionName = (node: ElementNode): string => node.definition.slice(node.definition.lastIndexOf('/') + 1);
+
+/** Someone else's sentence as the end of one of ours. */
+function clause(words: string): string {
+  const text = words.split(/\s+/).join(' ').trim();
+  return text.endsWith('.') ? text.slice(0, -1) : text;
+}
 
 function contexts(list: unknown): string {
   return (list as readonly { readonly expression: string }[]).map(({ expression }) => expression).join(', ');
