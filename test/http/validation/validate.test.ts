@@ -1,7 +1,7 @@
 /** `$validate` over HTTP, of both releases, through the whole gateway. */
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createValidator } from '../../../src/validation/index.js';
+import { createValidator, loadBaseDefinitions } from '../../../src/validation/index.js';
 import type { Json } from '../../support/consumer.js';
 import { startTestGateway, type TestGateway } from '../../support/gateway.js';
 import { codec, example, issuesOf, JSON_TYPE, post, XML_TYPE, type Answer, type Release } from './support.js';
@@ -309,6 +309,30 @@ describe('refusals', () => {
 });
 
 describe('around it', () => {
+  it('whoever asks for something that takes long holds up nobody else', async () => {
+    // Nothing of these types is compiled yet, and each of them has to be.
+    const types = [...loadBaseDefinitions('r4').types].filter(
+      ([, { kind, abstract }]) => kind === 'resource' && !abstract,
+    );
+    const entry = types.map(([resourceType]) => ({ resource: { resourceType } }));
+    let finished = false;
+    const long = ask('R4/Bundle/$validate', { resourceType: 'Bundle', type: 'collection', entry }).finally(() => {
+      finished = true;
+    });
+    for (let count = 0; count < 5; count += 1) {
+      expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
+      expect(finished).toBe(false);
+    }
+    expect((await long).body.issue.length).toBeGreaterThan(100);
+  });
+
+  it('with more issues than are told, the last one says so', async () => {
+    const many = patient({ name: Array.from({ length: 200 }, () => ({ use: 'x' })) });
+    const answer = await ask('STU3/Patient/$validate', many);
+    expect(answer.body.issue).toHaveLength(101);
+    expect(issuesOf(answer).at(-1)).toBe('information Patient too-large');
+  });
+
   it('each request leaves an audit event without a practice and a line in the log', async () => {
     const before = gateway.logLines.length;
     await ask('STU3/Patient/$validate', patient());
