@@ -2,7 +2,7 @@
 import type { Release, ValidationIssue, Validator } from '../../validation/index.js';
 import { validateText, type ReadXml } from '../../validation/text/index.js';
 import { EncodingFault, formatOfContent, linesOf, linesOfFile, readBytes, toText, Unreadable } from './content.js';
-import { typeOf, type Engines, type ReleaseChoice } from './engines.js';
+import { likelier, typeOf, type Engines, type ReleaseChoice } from './engines.js';
 import { reasonOf, type Input } from './inputs.js';
 
 export interface Result {
@@ -79,13 +79,14 @@ export function createCheck(engines: Engines, readerOf: (release: Release) => Re
   }
 
   function xml({ file }: Input, text: string): Outcome {
-    const choice = engines.releaseOf(sketchOf(text));
     let found: unknown;
-    const engine = asValidator(choice.release, (resource) => {
-      found = resource;
-      return engines.check(resource, choice).issues;
+    const { issues, ...choice } = likelier(engines.releaseOf(sketchOf(text)), ({ release }) => {
+      const engine = asValidator(release, (resource) => {
+        found = resource;
+        return engines.check(resource, { release, assumed: false }).issues;
+      });
+      return validateText(engine, text, { format: 'xml', readXml: readerOf(release) });
     });
-    const issues = validateText(engine, text, { format: 'xml', readXml: readerOf(choice.release) });
     return { kind: 'result', file, choice, ...identityOf(found), issues };
   }
 

@@ -75,8 +75,7 @@ export function createEngines({ release: asked, given, ...options }: EngineOptio
     profiles,
     releaseOf,
     check(resource, choice = releaseOf(resource)) {
-      const { release } = choice;
-      return { ...choice, issues: hold(validator(release), resource) };
+      return likelier(choice, ({ release }) => hold(validator(release), resource));
     },
     problems,
     checkDefinitions() {
@@ -101,6 +100,9 @@ export function createEngines({ release: asked, given, ...options }: EngineOptio
       const release = releaseOfClaim(of, url);
       if (release !== undefined) return { release, assumed: false };
     }
+    const version = isObject(resource) ? resource['fhirVersion'] : undefined;
+    if (typeof version === 'string' && /^[34]\.0/.test(version))
+      return { release: version.startsWith('3') ? 'stu3' : 'r4', assumed: false };
     if (agreed !== undefined) return { release: agreed, assumed: false };
     const homes = BOTH.filter((release) => type !== undefined && loadBaseDefinitions(release).types.has(type));
     return homes.length === 1 ? { release: homes[0] ?? DEFAULT, assumed: false } : { release: DEFAULT, assumed: true };
@@ -185,6 +187,17 @@ function* claimsOf(resource: unknown): Generator<{ readonly of: string; readonly
     const inner: unknown = isObject(one) ? one['resource'] : undefined;
     if (typeOf(inner) !== 'Bundle') yield* claimsOf(inner);
   }
+}
+
+/** Of a release that is only assumed, the other is tried too where there are errors: it is the one with fewer. */
+export function likelier(choice: ReleaseChoice, check: (choice: ReleaseChoice) => readonly ValidationIssue[]): Checked {
+  const errorsOf = (issues: readonly ValidationIssue[]): number =>
+    issues.filter(({ severity }) => severity === 'error').length;
+  const first = { ...choice, issues: check(choice) };
+  if (!choice.assumed || errorsOf(first.issues) === 0) return first;
+  const release = choice.release === 'stu3' ? 'r4' : 'stu3';
+  const second = { release, assumed: true, issues: check({ release, assumed: true }) } as const;
+  return errorsOf(second.issues) < errorsOf(first.issues) ? second : first;
 }
 
 function only(releases: readonly Release[]): Release | undefined {

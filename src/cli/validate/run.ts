@@ -38,7 +38,7 @@ export async function runValidate(paths: readonly string[], options: ValidateCom
   }
   const { engines, check } = openWorkshop(options);
   const inputs = findInputs(paths, paths.includes('-') ? await standardInput() : undefined);
-  const report = new Session(options, isSingle(paths, inputs));
+  const report = new Session(options, engines, isSingle(paths, inputs));
   const progress = createProgress(process.stderr, inputs.inputs.length);
   for (const { file, reason } of inputs.missing) report.add({ kind: 'not-read', file, reason });
   for (const [index, input] of inputs.inputs.entries()) {
@@ -60,10 +60,10 @@ export class Session {
   readonly #report;
   #file: string | undefined;
 
-  constructor({ format }: ValidateCommandOptions, single: boolean) {
+  constructor({ format }: ValidateCommandOptions, { profiles }: Engines, single: boolean) {
     const write = (text: string): void => void process.stdout.write(text);
     const coloured = format === 'text' && process.stdout.isTTY && !process.env['NO_COLOR'];
-    this.#report = createReport(format, { write, coloured, single });
+    this.#report = createReport(format, { write, coloured, single, profiles });
   }
 
   add(outcome: Outcome): void {

@@ -50,7 +50,7 @@ export async function watch(paths: readonly string[], options: ValidateCommandOp
       known = await checkChanged(workshop, inputs, marks, known, () => stopped);
       if (stopped) break;
       process.stderr.write('validating…\n');
-      const session = new Session(options, isSingle(paths, { inputs, missing }));
+      const session = new Session(options, workshop.engines, isSingle(paths, { inputs, missing }));
       for (const { file, reason } of missing) session.add({ kind: 'not-read', file, reason });
       for (const { file } of inputs) for (const outcome of known.get(file)?.outcomes ?? []) session.add(outcome);
       process.exitCode = session.end(workshop.engines.problems());

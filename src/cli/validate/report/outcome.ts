@@ -1,11 +1,11 @@
 /** OperationOutcomes: one for one resource, a Bundle of them for several. */
-import type { ValidationIssue } from '../../../validation/index.js';
+import { toOutcome } from '../../../http/validation/outcome.js';
 import type { NotRead, Result } from '../check.js';
 import type { Report, ReportOptions } from './report.js';
 
-const EXTENSION = 'http://hl7.org/fhir/StructureDefinition/';
+const FILE = 'http://hl7.org/fhir/StructureDefinition/operationoutcome-file';
 
-export function createOutcomeReport({ write, single }: ReportOptions): Report {
+export function createOutcomeReport({ write, single, profiles }: ReportOptions): Report {
   let separator = '';
   /** Of what was said to be one: a list in one file is several after all. */
   let held: object | undefined;
@@ -19,7 +19,7 @@ export function createOutcomeReport({ write, single }: ReportOptions): Report {
   return {
     add(outcome) {
       if (outcome.kind === 'passed-over') return;
-      const made = outcomeOf(outcome);
+      const made = outcomeOf(outcome, profiles);
       if (open) put(made);
       else if (held === undefined) held = made;
       else {
@@ -36,29 +36,10 @@ export function createOutcomeReport({ write, single }: ReportOptions): Report {
   };
 }
 
-function outcomeOf(outcome: Result | NotRead): object {
-  const source = { url: `${EXTENSION}operationoutcome-file`, valueString: outcome.file };
-  const issue =
-    outcome.kind === 'not-read'
-      ? [{ severity: 'fatal', code: 'not-found', diagnostics: outcome.reason }]
-      : outcome.issues.length === 0
-        ? [{ severity: 'information', code: 'informational', diagnostics: 'All OK' }]
-        : outcome.issues.map(issueOf);
-  return { resourceType: 'OperationOutcome', extension: [source], issue };
-}
-
-function issueOf({ severity, code, expression, message, rule, line, column }: ValidationIssue): object {
-  const extension = [
-    ...(line === undefined ? [] : [{ url: `${EXTENSION}operationoutcome-issue-line`, valueInteger: line }]),
-    ...(column === undefined ? [] : [{ url: `${EXTENSION}operationoutcome-issue-col`, valueInteger: column }]),
-  ];
-  const broken = [rule.profile, rule.element, rule.constraint].filter((part) => part !== undefined);
-  return {
-    ...(extension.length > 0 && { extension }),
-    severity,
-    code,
-    details: { coding: [{ system: 'urn:slotbridge:validation-rule', code: rule.kind }], text: message },
-    ...(broken.length > 0 && { diagnostics: broken.join(' ') }),
-    ...(expression !== '' && { expression: [expression] }),
-  };
+/** As `$validate` answers, with the name of the file. */
+function outcomeOf(outcome: Result | NotRead, profiles: readonly string[]): object {
+  const extension = [{ url: FILE, valueString: outcome.file }];
+  if (outcome.kind === 'result') return { ...toOutcome(outcome.issues, profiles), extension };
+  const issue = [{ severity: 'fatal', code: 'not-found', diagnostics: outcome.reason }];
+  return { resourceType: 'OperationOutcome', extension, issue };
 }

@@ -16,6 +16,8 @@ export interface ReportOptions {
   readonly coloured: boolean;
   /** Only one resource can come: its answer stands by itself. */
   readonly single: boolean;
+  /** Those that were asked for. */
+  readonly profiles: readonly string[];
 }
 
 export const FORMATS = ['text', 'json', 'outcome'] as const;

@@ -73,7 +73,7 @@ export function inWords(summary: Summary): string {
     .map((severity) => many(summary[severity], ...COUNTED[severity]));
   const verdict = invalid === 0 ? 'valid' : valid === 0 ? 'not valid' : `${valid} valid, ${invalid} not valid`;
   const release = [...releases].map((one) => NAMES[one]).join(' and ');
-  const guess = `${release} (${assumed < resources ? `STU3 assumed for ${assumed}` : 'assumed'}, set --fhir)`;
+  const guess = `${release} (assumed${assumed < resources ? ` for ${assumed}` : ''}, set --fhir)`;
   return [
     resources === 0
       ? 'nothing was validated'
