@@ -9,6 +9,7 @@ import { dirname, resolve } from 'node:path';
 import type { AccessRules } from './domain/caller.js';
 import type { Practice, PracticeGroup } from './domain/practice.js';
 import type { Transport } from './http/access/transport.js';
+import type { LedgerSettings } from './records/open-records.js';
 import { buildAccess, buildGroup, buildPractice, createZones, millisecondsOf } from './config/practices/build.js';
 import { crossCheck } from './config/practices/cross-checks.js';
 import { child, childList, parseSource } from './config/source/document.js';
@@ -17,6 +18,7 @@ import { parsePart } from './config/source/explain.js';
 import { practicesSchema, type PracticesFile } from './config/practices/schema.js';
 import { ConfigurationError, formatPath, type Finding, type Problem } from './config/source/problems.js';
 import { crossCheckAccess } from './config/practices/access-checks.js';
+import { toLedgerSettings } from './config/ledger.js';
 import { toTransport } from './config/transport.js';
 import { createReferences, type ConfigurationEnvironment, type References } from './config/references.js';
 import {
@@ -44,12 +46,7 @@ export interface ConfiguredPractice {
 export interface Configuration<Pds = unknown> {
   /** Root of every address we publish; no `/` at its end. */
   readonly publicUrl: string;
-  readonly ledger: {
-    /** Absolute path, or `:memory:`. */
-    readonly file: string;
-    /** 32 bytes. */
-    readonly key: Uint8Array;
-  };
+  readonly ledger: LedgerSettings;
   readonly demographics: DemographicsSettings<Pds>;
   readonly transport: Transport;
   readonly access: AccessRules;
@@ -126,7 +123,7 @@ function build(
     transport: toTransport(file.transport),
     access: buildAccess(file),
     publicUrl: new URL(publicUrl).href.replace(/\/+$/, ''),
-    ledger: { file: ledger.file === ':memory:' ? ledger.file : resolvePath(ledger.file), key: ledger.key },
+    ledger: toLedgerSettings(ledger, resolvePath),
     practices: practices.flatMap((written, index) => {
       const system = systems[index];
       if (system === undefined) return [];

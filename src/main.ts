@@ -8,6 +8,8 @@ import type { CoreSettings, GatewayContext } from './core/context.js';
 import { createDirectory, type Directory } from './core/directory.js';
 import { createKeyedLocks } from './core/locks.js';
 import { createReconciler } from './core/reconcile.js';
+import { createFencedSystem } from './core/sharing/fenced-system.js';
+import { createLeasedLocks } from './core/sharing/leased-locks.js';
 import { createAllowList } from './http/access/allow-list.js';
 import { createClientIdentification } from './http/access/client-identity.js';
 import { openTlsFiles } from './http/access/tls-files.js';
@@ -22,7 +24,8 @@ import { listen } from './http/server.js';
 import { createValidationThread } from './http/validation/thread.js';
 import type { Demographics } from './ports/demographics.js';
 import type { Log, Runtime } from './ports/runtime.js';
-import { openSqliteRecords, type Records } from './records/open-sqlite.js';
+import { openRecords } from './records/open-records.js';
+import type { Records } from './records/open-sqlite.js';
 import { createStructureValidator, loadBaseDefinitions } from './validation/index.js';
 
 export interface GatewayOptions {
@@ -87,18 +90,15 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const settingsOfTls = 'tls' in transport ? transport.tls : undefined;
   const tls = settingsOfTls && openTlsFiles(settingsOfTls, log, Date.now);
   const identification = createClientIdentification(transport);
-  const records = await openSqliteRecords({
-    file: configuration.ledger.file,
-    key: Buffer.from(configuration.ledger.key),
-    clock: runtime.clock,
-  });
-  const { ledger, audit } = records;
+  const records = await openRecords(configuration.ledger, runtime);
+  const { ledger, audit, leases } = records;
   const demographics = createDemographics(options);
   const directory = createDirectory(
     configuration.practices.map(({ practice, systemType, settings }) => {
       const connector = registry.connectors.get(systemType);
       if (!connector) throw new Error(`no connector for ${systemType}`);
-      return { practice, system: connector.create({ practice, settings, runtime, log }) };
+      const system = connector.create({ practice, settings, runtime, log });
+      return { practice, system: leases ? createFencedSystem(system, leases) : system };
     }),
     configuration.groups,
   );
@@ -115,7 +115,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     demographics,
     runtime,
     log,
-    locks: createKeyedLocks(),
+    locks: leases ? createLeasedLocks(createKeyedLocks(), leases, runtime) : createKeyedLocks(),
     reconciler,
     settings,
   };

@@ -8,6 +8,7 @@ import { DELIVERY_CHANNELS } from '../../domain/schedule.js';
 import { createPracticeZone } from '../../domain/time.js';
 import { HUMAN_LANGUAGES } from '../../fhir/stu3/languages.js';
 import { findAddressFault } from '../addresses.js';
+import { ledgerSchema } from '../ledger.js';
 import { dnsName, transportSchema } from '../transport.js';
 import { duration } from './durations.js';
 import { nearest, quote } from '../source/problems.js';
@@ -217,7 +218,7 @@ export function practicesSchema(references: References) {
   return z.strictObject({
     $schema: z.string().optional().describe('Address of the JSON Schema, for editors.'),
     publicUrl,
-    ledger: z.strictObject({ file: textOrEnv, key: ledgerKey }),
+    ledger: ledgerSchema(references, ledgerKey),
     demographics: typed,
     transport: transportSchema(references).optional(),
     consumers: z.union([z.literal('any'), z.array(consumer).min(1)]).optional(),
