@@ -1,7 +1,7 @@
 /**
  * A thread of its own for `$validate`, because what is sent there decides how long it takes: invariants of a large
  * Questionnaire or StructureDefinition take seconds to minutes, and so does compiling every type of a release. On the
- * thread that answers bookings, each of them would wait for it. `docs/decisions` has the figures.
+ * thread that answers bookings, each of them would wait for it. Decision 12 has the figures.
  *
  * There is one thread for both releases, made for the first question and ended when nobody has asked for a while.
  */
