@@ -24,7 +24,6 @@ Examples:
   slotbridge validate --list-profiles Appointment`;
 
 export function addValidate(program: Command): void {
-  const gather = (one: string, all: readonly string[]): readonly string[] => [...all, one];
   program
     .command('validate')
     .description('tell where FHIR resources do not meet their profiles, and why')
@@ -32,8 +31,8 @@ export function addValidate(program: Command): void {
     .addOption(
       new Option('--fhir <release>', 'FHIR release; without it each resource is looked at').choices(['stu3', 'r4']),
     )
-    .option('--profile <url|name|file>', 'profile to hold resources of its type to; may be repeated', gather, [])
-    .option('--ig <folder|tgz>', 'definitions beyond those that come along; may be repeated', gather, [])
+    .addOption(several('--profile <url|name|file>', 'profile to hold resources of its type to; may be repeated'))
+    .addOption(several('--ig <folder|tgz>', 'definitions beyond those that come along; may be repeated'))
     .addOption(
       new Option('--format <format>', 'form of the answer').choices(['text', 'json', 'outcome']).default('text'),
     )
@@ -46,6 +45,12 @@ export function addValidate(program: Command): void {
       const { runValidate } = await import('./run.js');
       await runValidate(paths, options);
     });
+}
+
+function several(flags: string, description: string): Option {
+  return new Option(flags, description)
+    .default([], 'none')
+    .argParser((one: string, all: readonly string[]) => [...all, one]);
 }
 
 function positive(text: string): number {
