@@ -159,10 +159,13 @@ function isBase64Digit(unit: number): boolean {
 
 function isOid(text: string): boolean {
   if (!text.startsWith('urn:oid:')) return false;
-  return text
-    .slice('urn:oid:'.length)
-    .split('.')
-    .every((arc) => /^\d+$/.test(arc) && (arc === '0' || !arc.startsWith('0')));
+  const arcs = text.slice('urn:oid:'.length).split('.');
+  // There are three roots, and none is an OID by itself.
+  return (
+    arcs.length > 1 &&
+    Number(arcs[0]) <= 2 &&
+    arcs.every((arc) => /^\d+$/.test(arc) && (arc === '0' || !arc.startsWith('0')))
+  );
 }
 
 function isDivision(text: string): boolean {

@@ -121,6 +121,11 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
   const reasonFor = (url: string): string | undefined =>
     registry.problems.find(({ definition }) => definition === url)?.reason;
 
+  function isKindOf(type: string, base: string): boolean {
+    for (let at: string | undefined = type; at !== undefined; at = types.get(at)?.base) if (at === base) return true;
+    return false;
+  }
+
   const isContained = (resource: Json): boolean => listOf(standing.root['contained']).includes(resource);
 
   /** A resource inside another one: contained, in a Bundle's entry or in Parameters. */
@@ -138,11 +143,15 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
     for (let index = 0; index < claimed.length; index += 1) {
       const url = claimed[index];
       if (typeof url !== 'string') continue;
-      const tree = compiler.profile(url.split('|')[0] ?? '');
+      const canonical = url.split('|')[0] ?? '';
+      const tree = compiler.profile(canonical);
       const below = `/meta/profile/${index}`;
       if (tree === undefined) {
-        if (!types.has(url.replace(FHIR_DEFINITION, '')))
-          compiler.report(snapshots.tree(type), 'profile-unknown', { reason: reasonFor(url) }, below, 'warning');
+        const base = canonical.replace(FHIR_DEFINITION, '');
+        if (!types.has(base)) {
+          const reason = reasonFor(canonical);
+          compiler.report(snapshots.tree(type), 'profile-unknown', { reason }, below, 'warning');
+        } else if (!isKindOf(type, base)) compiler.report(snapshots.tree(base), 'profile-type', { type: base }, below);
       } else if (tree.path !== type) compiler.report(tree, 'profile-type', { type: tree.path }, below);
       else if (!profiles.includes(tree)) profiles.push(tree);
     }

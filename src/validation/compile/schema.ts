@@ -5,7 +5,7 @@ import type { ElementType } from '../definitions/facts.js';
 import { jsonNames, type Compiler } from './context.js';
 import { choiceCheck, isWide } from '../rules/choices.js';
 import { extensionCheck } from '../rules/extensions.js';
-import { referenceCheck } from '../rules/references.js';
+import { aggregationCheck, referenceCheck } from '../rules/references.js';
 import { bindingChecks, fixedChecks, invariantChecks, rangeChecks } from '../rules/values.js';
 import { shapeCheck } from '../rules/shape.js';
 import { slicesCheck } from '../rules/slicing.js';
@@ -70,6 +70,7 @@ export function valueSchema(node: ElementNode, type: ElementType, compiler: Comp
   }
   checks.unshift(...contentChecks(node, type, compiler));
   if (type.targets !== undefined) checks.push(referenceCheck(node, type.targets, compiler));
+  if (type.aggregation !== undefined) checks.push(aggregationCheck(node, type.aggregation, compiler));
   // Of an element with children of its own, they are checked with those.
   if (!hasContent(node)) checks.push(...invariantChecks(node, pathOf(node, type), compiler));
   return { type: 'object', ...compiler.units.checks(checks) };

@@ -1,5 +1,5 @@
 /** Elements as a tree: what a snapshot says, with the content of a type filled in only where something constrains it. */
-import type { Binding, Constraint, ElementFacts, ElementType, SlicingFacts, TypeFacts } from './facts.js';
+import type { Binding, Bound, Constraint, ElementFacts, ElementType, SlicingFacts, TypeFacts } from './facts.js';
 
 /** A constraint with the definition that states it. */
 export interface NodeConstraint extends Constraint {
@@ -31,8 +31,8 @@ export interface ElementNode {
   fixed?: unknown;
   pattern?: unknown;
   maxLength?: number;
-  minValue?: number | string;
-  maxValue?: number | string;
+  minValue?: Bound;
+  maxValue?: Bound;
   constraints: readonly NodeConstraint[];
   slicing?: SlicingFacts;
   slices: ElementNode[];

@@ -18,6 +18,8 @@ export interface ElementType {
   readonly profiles?: readonly string[];
   /** What a reference may point to: canonical urls, base resource types by their name; absent where anything will do. */
   readonly targets?: readonly string[];
+  /** Where what a reference points to has to be; absent where anywhere. */
+  readonly aggregation?: readonly Aggregation[];
 }
 
 export interface Binding {
@@ -27,6 +29,18 @@ export interface Binding {
   /** Value set of the extension elementdefinition-maxValueSet. */
   readonly max?: string;
 }
+
+/** A number, a date or time as text, or a Quantity. */
+export type Bound = number | string | QuantityBound;
+
+export interface QuantityBound {
+  readonly value: number;
+  readonly system?: string;
+  readonly code?: string;
+  readonly unit?: string;
+}
+
+export type Aggregation = 'contained' | 'referenced' | 'bundled';
 
 export interface ElementFacts {
   /** Relative to its type: `participant.status`. */
@@ -45,9 +59,9 @@ export interface ElementFacts {
   readonly fixed?: unknown;
   readonly pattern?: unknown;
   readonly maxLength?: number;
-  /** Value of minValue[x] or maxValue[x]: a number, or a date or time as text. */
-  readonly minValue?: number | string;
-  readonly maxValue?: number | string;
+  /** Value of minValue[x] or maxValue[x]. */
+  readonly minValue?: Bound;
+  readonly maxValue?: Bound;
 }
 
 export interface TypeFacts {

@@ -1,7 +1,9 @@
 /** Reads StructureDefinitions given at run time, STU3 and R4 alike, as the facts validation needs. */
 import type { Release } from '../types.js';
 import type {
+  Aggregation,
   Binding,
+  Bound,
   Constraint,
   DiscriminatorType,
   ElementType,
@@ -190,14 +192,34 @@ function isSlicingRule(rules: unknown): rules is SlicingFacts['rules'] {
 
 /** STU3 says a type once for each of its profiles or targets, R4 once with lists. */
 function readTypes(source: readonly Json[]): readonly ElementType[] {
-  const byCode = new Map<string, { profiles: Set<string>; targets: Set<string>; anyProfile: boolean; any: boolean }>();
+  const byCode = new Map<
+    string,
+    {
+      profiles: Set<string>;
+      targets: Set<string>;
+      modes: Set<Aggregation>;
+      anyProfile: boolean;
+      any: boolean;
+      anywhere: boolean;
+    }
+  >();
   for (const one of source) {
     const code = typeCode(one);
     // The value of a primitive has no code in STU3.
     if (code === undefined) continue;
     let type = byCode.get(code);
     if (type === undefined)
-      byCode.set(code, (type = { profiles: new Set(), targets: new Set(), anyProfile: false, any: false }));
+      byCode.set(
+        code,
+        (type = {
+          profiles: new Set(),
+          targets: new Set(),
+          modes: new Set(),
+          anyProfile: false,
+          any: false,
+          anywhere: false,
+        }),
+      );
     const profiles = texts(one['profile']).map(toCanonical);
     const targets = texts(one['targetProfile']).map(toCanonical);
     // Once a type stands without a profile, or without a target, all are allowed; a repetition that narrows one only
@@ -205,12 +227,20 @@ function readTypes(source: readonly Json[]): readonly ElementType[] {
     if (profiles.length === 0 && targets.length === 0) type.anyProfile = type.any = true;
     for (const profile of profiles) type.profiles.add(profile);
     for (const target of targets) type.targets.add(target);
+    const modes = texts(one['aggregation']).filter(isAggregation);
+    if (modes.length === 0) type.anywhere = true;
+    for (const mode of modes) type.modes.add(mode);
   }
-  return [...byCode].map(([code, { profiles, targets, anyProfile, any }]) => ({
+  return [...byCode].map(([code, { profiles, targets, modes, anyProfile, any, anywhere }]) => ({
     code,
     ...(profiles.size > 0 && !anyProfile && { profiles: [...profiles] }),
     ...(targets.size > 0 && !any && !targets.has('Resource') && { targets: [...targets] }),
+    ...(modes.size > 0 && !anywhere && { aggregation: [...modes] }),
   }));
+}
+
+function isAggregation(mode: string): mode is Aggregation {
+  return mode === 'contained' || mode === 'referenced' || mode === 'bundled';
 }
 
 function typeCode(type: Json): string | undefined {
@@ -259,9 +289,12 @@ function choice(element: Json, prefix: string): unknown {
   return name === undefined ? undefined : element[name];
 }
 
-function bound(element: Json, prefix: string): number | string | undefined {
+function bound(element: Json, prefix: string): Bound | undefined {
   const value = choice(element, prefix);
-  return typeof value === 'number' || typeof value === 'string' ? value : undefined;
+  if (typeof value === 'number' || typeof value === 'string') return value;
+  if (!isJson(value) || typeof value['value'] !== 'number') return undefined;
+  const [system, code, unit] = [text(value['system']), text(value['code']), text(value['unit'])];
+  return { value: value['value'], ...(system && { system }), ...(code && { code }), ...(unit && { unit }) };
 }
 
 function isDigits(word: string): boolean {

@@ -90,6 +90,12 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
       const least = params['minValue'] === undefined ? undefined : `at least ${shown(params['minValue'])}`;
       return say('range', 'value', `${label} must be ${least ?? `at most ${shown(params['maxValue'])}`}${but(found)}.`);
     }
+    case 'range-unit':
+      return say(
+        'range',
+        'informational',
+        `${label} could not be held against the limit ${shown(params['bound'])}, because it is in another unit.`,
+      );
     case 'binding':
       return say(
         'binding',
@@ -109,6 +115,12 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
         'reference-target',
         'structure',
         `${label} refers to a type of resource it may not refer to; allowed: ${names(params['targets'])}.`,
+      );
+    case 'aggregation':
+      return say(
+        'reference-target',
+        'structure',
+        `${label} refers to a resource in a place it may not be in; allowed: ${names(params['modes'])}.`,
       );
     case 'target-profile':
       return say(

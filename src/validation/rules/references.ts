@@ -2,6 +2,7 @@
 import type { ElementNode } from '../definitions/elements.js';
 import type { Compiler } from '../compile/context.js';
 import { isJson, listOf, type Json } from '../definitions/json.js';
+import type { Aggregation } from '../definitions/facts.js';
 import type { Check } from '../compile/units.js';
 
 export function referenceCheck(node: ElementNode, targets: readonly string[], compiler: Compiler): Check {
@@ -27,9 +28,24 @@ export function referenceCheck(node: ElementNode, targets: readonly string[], co
   };
 }
 
+/** A reference to a resource elsewhere or in the same Bundle is `referenced`; one to the Bundle's is `bundled` as well. */
+export function aggregationCheck(node: ElementNode, modes: readonly Aggregation[], compiler: Compiler): Check {
+  return (value) => {
+    const reference = isJson(value) ? value['reference'] : undefined;
+    if (typeof reference !== 'string') return;
+    const found: readonly Aggregation[] = reference.startsWith('#')
+      ? ['contained']
+      : resolve(reference, compiler) === undefined
+        ? ['referenced']
+        : ['referenced', 'bundled'];
+    if (!found.some((mode) => modes.includes(mode))) compiler.report(node, 'aggregation', { modes });
+  };
+}
+
 /** The resource that a reference points to: a contained one, or one of the Bundle around it. */
 export function resolve(reference: string, compiler: Compiler): Json | undefined {
   const { root, bundle } = compiler.standing;
+  if (reference === '#') return root;
   if (reference.startsWith('#'))
     return listOf(root['contained'])
       .filter(isJson)

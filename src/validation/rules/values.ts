@@ -1,9 +1,9 @@
 /** Rules about one value that JSON Schema has no words for. */
 import type { ElementNode } from '../definitions/elements.js';
-import type { Binding } from '../definitions/facts.js';
+import type { Binding, Bound } from '../definitions/facts.js';
 import type { CodeCheck, Membership } from '../terminology/index.js';
 import type { Compiler } from '../compile/context.js';
-import { isJson, listOf } from '../definitions/json.js';
+import { isJson, listOf, type Json } from '../definitions/json.js';
 import type { Check } from '../compile/units.js';
 
 export function fixedChecks(node: ElementNode, compiler: Compiler): Check[] {
@@ -96,17 +96,34 @@ export function rangeChecks(node: ElementNode, compiler: Compiler): Check[] {
   if (minValue !== undefined)
     checks.push((value) => {
       if (isLess(value, minValue)) compiler.report(node, 'range', { minValue });
+      else noteUnits(value, minValue);
     });
   if (maxValue !== undefined)
     checks.push((value) => {
       if (isLess(maxValue, value)) compiler.report(node, 'range', { maxValue });
+      else noteUnits(value, maxValue);
     });
   return checks;
+
+  function noteUnits(value: unknown, bound: Bound): void {
+    if (isQuantity(value) && isQuantity(bound) && !inSameUnit(value, bound))
+      compiler.report(node, 'range-unit', { bound }, '', 'information');
+  }
 }
 
-/** Whether one value is certainly less: numbers, or dates and times as far as both are precise. */
+const isQuantity = (value: unknown): value is Json & { readonly value: number } =>
+  isJson(value) && typeof value['value'] === 'number';
+
+/** Units of other names may be the same or a multiple; that would take all of UCUM. */
+const inSameUnit = (one: Json, other: Json): boolean =>
+  one['code'] === undefined && other['code'] === undefined
+    ? one['unit'] === other['unit']
+    : one['code'] === other['code'] && one['system'] === other['system'];
+
+/** Whether one value is certainly less: numbers, Quantities of one unit, or dates and times as far as both are precise. */
 function isLess(value: unknown, other: unknown): boolean {
   if (typeof value === 'number' && typeof other === 'number') return value < other;
+  if (isQuantity(value) && isQuantity(other)) return inSameUnit(value, other) && value.value < other.value;
   if (typeof value !== 'string' || typeof other !== 'string') return false;
   if (value.includes('T') && other.includes('T')) return Date.parse(value) < Date.parse(other);
   const length = Math.min(value.length, other.length, 10);

@@ -26,6 +26,8 @@ export interface TerminologySource {
   codeSystem(url: string): CodeSystemFacts | undefined;
 }
 
+const MEDIA_TYPES = 'http://www.rfc-editor.org/bcp/bcp13.txt';
+
 /** Value sets that include each other deeper than this are not followed. */
 const DEEPEST = 50;
 
@@ -47,7 +49,9 @@ export function createTerminology(source: TerminologySource): Terminology {
 
   function partOf(url: string): Part | undefined {
     if (parts.has(url)) return parts.get(url);
-    const facts = source.valueSet(url);
+    // STU3 names the standard itself where R4 has a value set of it.
+    const facts =
+      source.valueSet(url) ?? (url === MEDIA_TYPES ? { include: [{ system: 'urn:ietf:bcp:13' }] } : undefined);
     if (facts === undefined) return undefined;
     open.add(url);
     const part = build(facts, url);

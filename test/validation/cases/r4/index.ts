@@ -3,6 +3,7 @@ import type { Case } from '../harness.js';
 import { BINDING_CASES } from './bindings.js';
 import { DERIVATION_CASES } from './derivation.js';
 import { DISCRIMINATOR_CASES } from './discriminators.js';
+import { LIMIT_CASES } from './limits.js';
 import { REFERENCE_CASES } from './references.js';
 import { RESOLVED_CASES } from './resolved.js';
 import { SLICE_CASES } from './slices.js';
@@ -18,4 +19,5 @@ export const R4_CASES: readonly Case[] = [
   ...REFERENCE_CASES,
   ...DERIVATION_CASES,
   ...RESOLVED_CASES,
+  ...LIMIT_CASES,
 ];

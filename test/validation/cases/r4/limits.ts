@@ -1,0 +1,96 @@
+/** Limits of Quantities, and where the resource a reference leads to may be. */
+import type { Case } from '../harness.js';
+import { APPOINTMENT, OBSERVATION, ORGANIZATION, PATIENT } from './examples.js';
+import { bad, BASE, cases, ok, OWN, profile } from './kit.js';
+
+const kilogram = { system: 'http://unitsofmeasure.org', code: 'kg', unit: 'kg' };
+const BOUNDED = profile('BoundedObservation', 'Observation', {
+  'Observation.value[x]': {
+    type: [{ code: 'Quantity' }],
+    minValueQuantity: { value: 1, ...kilogram },
+    maxValueQuantity: { value: 300, ...kilogram },
+  },
+});
+const bounded = {
+  of: { ...OBSERVATION, valueQuantity: { value: 70.5, ...kilogram } },
+  profiles: [`${OWN}/BoundedObservation`],
+  definitions: [BOUNDED],
+};
+
+const placed = (name: string, ...aggregation: readonly string[]) =>
+  profile(name, 'Appointment', {
+    'Appointment.supportingInformation': { type: [{ code: 'Reference', aggregation }] },
+  });
+const within = (name: string, ...modes: readonly string[]) => ({
+  of: APPOINTMENT,
+  profiles: [`${OWN}/${name}`],
+  definitions: [placed(name, ...modes)],
+});
+const CONTAINED = {
+  contained: [{ ...ORGANIZATION, id: 'o' }],
+  supportingInformation: [{ reference: '#o' }],
+};
+const ELSEWHERE = { supportingInformation: [{ reference: 'Organization/1' }] };
+const INFORMATION = 'Appointment.supportingInformation[0]';
+
+export const LIMIT_CASES: readonly Case[] = [
+  ...cases('length-range', bounded, [
+    ok('a Quantity between its limits', {}, 'no information range Observation.valueQuantity'),
+    ok('a Quantity at its lower limit', { 'valueQuantity.value': 1 }),
+    ok('a Quantity at its upper limit', { 'valueQuantity.value': 300 }),
+    bad('a Quantity below its limit', { 'valueQuantity.value': 0.9 }, 'range Observation.valueQuantity'),
+    bad('a Quantity above its limit', { 'valueQuantity.value': 300.1 }, 'range Observation.valueQuantity'),
+    ok(
+      'a Quantity in another unit than its limit',
+      { 'valueQuantity.value': 70_500, 'valueQuantity.code': 'g', 'valueQuantity.unit': 'g' },
+      'information range Observation.valueQuantity',
+    ),
+    ok('a Quantity without a value', { 'valueQuantity.value': undefined }),
+  ]),
+  ...cases('reference-target', within('ContainedOnly', 'contained'), [
+    ok('a contained resource where one is wanted', CONTAINED),
+    ok('a reference by display alone is nowhere', { supportingInformation: [{ display: 'Letter' }] }),
+    bad('a resource elsewhere where a contained one is wanted', ELSEWHERE, `reference-target ${INFORMATION}`),
+  ]),
+  ...cases('reference-target', within('ReferencedOnly', 'referenced'), [
+    ok('a resource elsewhere where one is wanted', ELSEWHERE),
+    bad('a contained resource where one elsewhere is wanted', CONTAINED, `reference-target ${INFORMATION}`),
+  ]),
+  ...cases('reference-target', within('Anywhere', 'contained', 'referenced', 'bundled'), [
+    ok('a contained resource where anything will do', CONTAINED),
+    ok('a resource elsewhere where anything will do', ELSEWHERE),
+  ]),
+  ...cases('reference-target', { ...within('BundledOnly', 'bundled'), of: APPOINTMENT }, [
+    bad('a resource elsewhere where one of the Bundle is wanted', ELSEWHERE, `reference-target ${INFORMATION}`),
+  ]),
+  ...cases('reference-target', { of: OBSERVATION }, [
+    ok('a contained resource refers to its container', {
+      contained: [
+        { ...ORGANIZATION, id: 'o', extension: [{ url: `${OWN}/unknown`, valueReference: { reference: '#' } }] },
+      ],
+      performer: [{ reference: '#o' }],
+    }),
+    bad(
+      'a contained resource refers to a container of a wrong type',
+      {
+        contained: [{ ...ORGANIZATION, id: 'o', partOf: { reference: '#' } }],
+        performer: [{ reference: '#o' }],
+      },
+      'reference-target Observation.contained[0].partOf',
+    ),
+  ]),
+  ...cases('type-profile', { of: PATIENT }, [
+    ok('the base definition of the type as profile', { 'meta.profile': [`${BASE}/Patient`] }),
+    ok('the base definition of all resources as profile', { 'meta.profile': [`${BASE}/DomainResource`] }),
+    bad(
+      'the base definition of another type as profile',
+      { 'meta.profile': [`${BASE}/Observation`] },
+      'profile Patient.meta.profile[0]',
+    ),
+    bad(
+      'the base definition of another type in a version',
+      { 'meta.profile': [`${BASE}/Observation|4.0.1`] },
+      'profile Patient.meta.profile[0]',
+    ),
+  ]),
+];
