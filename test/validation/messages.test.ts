@@ -38,13 +38,13 @@ describe('a slice', () => {
 
   it('of extensions is named by their url', () => {
     expect(messages(patient({}, official))).toEqual([
-      `Patient.identifier has no extension with url ${status}, which CareConnect-GPC-Patient-1 requires; add it.`,
+      `Patient.identifier[0] has no extension with url ${status}, which CareConnect-GPC-Patient-1 requires; add it.`,
     ]);
     expect(messages(patient({ extension: [verified, verified] }, official))).toEqual([
-      `Patient.identifier.extension has 2 items with url ${status}, but at most 1 is allowed; leave some out.`,
+      `Patient.identifier[0].extension has 2 items with url ${status}, but at most 1 is allowed; leave some out.`,
     ]);
     expect(messages(registration(period, period))).toEqual([
-      'Patient.extension.extension has 2 items with url registrationPeriod, but at most 1 is allowed; leave some out.',
+      'Patient.extension[0].extension has 2 items with url registrationPeriod, but at most 1 is allowed; leave some out.',
     ]);
   });
 
@@ -60,7 +60,7 @@ describe('a slice', () => {
   it('out of its order is told from one that is missing', () => {
     const late = patient({ extension: [verified] }, { family: 'Sample' }, official);
     expect(kinds(late)).toEqual(['order']);
-    expect(messages(late)).toEqual(['Patient.name is none of "official" and must stand after the last of those.']);
+    expect(messages(late)).toEqual(['Patient.name[0] is none of "official" and must stand after the last of those.']);
     const location = (...systems: readonly string[]) => ({
       resourceType: 'Location',
       meta: { profile: [`${GP_CONNECT}/CareConnect-GPC-Location-1`] },
@@ -69,7 +69,7 @@ describe('a slice', () => {
     const swapped = location('http://read.info/readv2', 'http://snomed.info/sct');
     expect(kinds(swapped)).toEqual(['order']);
     expect(messages(swapped)).toEqual([
-      'Location.physicalType.coding has an item that is its "snomedCT" after one that must follow it; put them into the order of the profile.',
+      'Location.physicalType.coding[1], the one that is its "snomedCT", stands after one that must follow it; put them into the order of the profile.',
     ]);
     expect(kinds(location('urn:x'))).toEqual(['slicing']);
   });
@@ -87,12 +87,12 @@ describe('a broken constraint', () => {
     [
       'of an element of a base type',
       { resourceType: 'Patient', contact: [{ gender: 'other' }] },
-      "Patient.contact breaks the rule pat-1: SHALL at least contain a contact's details or a reference to an organization.",
+      "Patient.contact[0] breaks the rule pat-1: SHALL at least contain a contact's details or a reference to an organization.",
     ],
     [
       'of a data type',
       { resourceType: 'Patient', telecom: [{ value: '01632 960000' }] },
-      'Patient.telecom breaks the rule cpt-2: A system is required if a value is provided.',
+      'Patient.telecom[0] breaks the rule cpt-2: A system is required if a value is provided.',
     ],
   ])('%s is told in words', (_what, resource, message) => {
     expect(messages(resource)).toEqual([message]);

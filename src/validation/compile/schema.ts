@@ -62,6 +62,7 @@ export function valueSchema(node: ElementNode, type: ElementType, compiler: Comp
     ...bindingChecks(node, compiler),
     ...rangeChecks(node, compiler),
   ];
+  if (isClosedChoice(node)) checks.push(() => compiler.report(node, 'slice-closed', {}));
   const kind = compiler.types.get(type.code)?.json;
   if (kind !== undefined) {
     checks.push(...invariantChecks(node, pathOf(node, type), compiler));
@@ -79,6 +80,13 @@ export function valueSchema(node: ElementNode, type: ElementType, compiler: Comp
 /** Path that tells FHIRPath the type of a value: that of a choice is its own. */
 const pathOf = (node: ElementNode, type: ElementType): string =>
   node.name.endsWith('[x]') ? type.code : node.typePath;
+
+/** A choice whose types are sliced, and closed: a type of no slice is refused. */
+const isClosedChoice = ({ name, slices, slicing }: ElementNode): boolean =>
+  name.endsWith('[x]') &&
+  slices.length > 0 &&
+  slicing?.rules === 'closed' &&
+  slicing.discriminators.some(({ type, path }) => type === 'type' && path === '$this');
 
 const hasContent = (node: ElementNode): boolean => node.children !== undefined && node.types.length <= 1;
 

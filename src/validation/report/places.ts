@@ -7,7 +7,7 @@ import type { ElementNode } from '../definitions/elements.js';
 export interface Place {
   /** `Patient.name[0].given[1]`. */
   readonly expression: string;
-  /** The same without indices, as a person says it. */
+  /** How messages name it: the expression. */
   readonly label: string;
   readonly value: unknown;
   /** The element that is meant: of a missing or prohibited one, itself. */
@@ -27,15 +27,14 @@ export function segments(pointer: string): string[] {
 
 export function placeOf(fault: Fault, resource: unknown): Place {
   const root = isJson(resource) && typeof resource['resourceType'] === 'string' ? resource['resourceType'] : 'Resource';
-  const [expression, label, value] = walk(root, fault.pointer, resource);
+  const [expression, value] = walk(root, fault.pointer, resource);
   const within = fault.params['within'];
   const node = typeof within === 'string' ? nodeAt(fault.node, within) : fault.node;
-  return { expression, label, value, node, inList: /\/\d+$/.test(fault.pointer) };
+  return { expression, label: expression, value, node, inList: /\/\d+$/.test(fault.pointer) };
 }
 
-function walk(root: string, pointer: string, resource: unknown): readonly [string, string, unknown] {
+function walk(root: string, pointer: string, resource: unknown): readonly [string, unknown] {
   let expression = root;
-  let label = root;
   let value = resource;
   for (const segment of segments(pointer)) {
     if (Array.isArray(value)) {
@@ -46,9 +45,8 @@ function walk(root: string, pointer: string, resource: unknown): readonly [strin
     value = isJson(value) ? value[segment] : undefined;
     const name = segment.startsWith('_') ? segment.slice(1) : segment;
     expression += `.${name}`;
-    label += `.${name}`;
   }
-  return [expression, label, value];
+  return [expression, value];
 }
 
 /** The element at a pointer below a node, as far as its own children go. */

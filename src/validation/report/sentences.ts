@@ -168,7 +168,7 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
       return say(
         'order',
         'structure',
-        `${label} has an item ${sliceWords(node)} after one that must follow it; put them into the order of the profile.`,
+        `${label}, the one ${sliceWords(node)}, stands after one that must follow it; put them into the order of the profile.`,
       );
     case 'context':
       return say(
@@ -200,7 +200,8 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
     case 'resource':
       return say('resource-type', 'structure', `${label} must have a resourceType that names a FHIR resource type.`);
     case 'profile-unknown': {
-      const why = typeof params['reason'] === 'string' ? `can't be used: ${params['reason']}` : 'is not known here';
+      const why =
+        typeof params['reason'] === 'string' ? `can't be used: ${clause(params['reason'])}` : 'is not known here';
       return say('profile', 'not-found', `${label} names a profile that ${why}; the resource was not held against it.`);
     }
     case 'profile-type':
@@ -213,7 +214,7 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
       return say(
         'profile',
         'not-found',
-        `${label} could not be checked, because ${definitionName(node)} can't be used: ${String(params['reason'])}.`,
+        `${label} could not be checked, because ${definitionName(node)} can't be used: ${clause(String(params['reason']))}.`,
       );
     case 'depth':
       return say('too-large', 'too-costly', `${label} is nested deeper than any resource needs; make it flatter.`);

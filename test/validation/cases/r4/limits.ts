@@ -1,7 +1,7 @@
 /** Limits of Quantities, and where the resource a reference leads to may be. */
 import type { Case } from '../harness.js';
 import { APPOINTMENT, OBSERVATION, ORGANIZATION, PATIENT } from './examples.js';
-import { bad, BASE, cases, ok, OWN, profile } from './kit.js';
+import { bad, BASE, cases, ok, OWN, profile, sliced } from './kit.js';
 
 const kilogram = { system: 'http://unitsofmeasure.org', code: 'kg', unit: 'kg' };
 const BOUNDED = profile('BoundedObservation', 'Observation', {
@@ -15,6 +15,17 @@ const bounded = {
   of: { ...OBSERVATION, valueQuantity: { value: 70.5, ...kilogram } },
   profiles: [`${OWN}/BoundedObservation`],
   definitions: [BOUNDED],
+};
+
+const QUANTITY_ONLY = profile('QuantityOnly', 'Observation', {
+  'Observation.value[x]': sliced(['type:$this'], 'closed'),
+  'Observation.value[x]:valueQuantity': { type: [{ code: 'Quantity' }] },
+  'Observation.value[x]:valueQuantity.unit': { min: 1 },
+});
+const quantityOnly = {
+  of: { ...OBSERVATION, valueQuantity: { value: 70.5, ...kilogram } },
+  profiles: [`${OWN}/QuantityOnly`],
+  definitions: [QUANTITY_ONLY],
 };
 
 const placed = (name: string, ...aggregation: readonly string[]) =>
@@ -46,6 +57,20 @@ export const LIMIT_CASES: readonly Case[] = [
       'information range Observation.valueQuantity',
     ),
     ok('a Quantity without a value', { 'valueQuantity.value': undefined }),
+  ]),
+  ...cases('slicing-closed', quantityOnly, [
+    ok('a choice of the type that closed slicing has', {}),
+    ok('a choice left out where its slicing is closed', { valueQuantity: undefined }),
+    bad(
+      'a choice of a sliced type without what it needs',
+      { 'valueQuantity.unit': undefined },
+      'cardinality Observation.valueQuantity.unit',
+    ),
+    bad(
+      'a choice of a type that closed slicing does not have',
+      { valueQuantity: undefined, valueString: 'much' },
+      'slicing Observation.valueString',
+    ),
   ]),
   ...cases('reference-target', within('ContainedOnly', 'contained'), [
     ok('a contained resource where one is wanted', CONTAINED),
