@@ -57,6 +57,8 @@ export interface Configuration<Pds = unknown> {
     readonly federationDeadlineMs: number;
     readonly temporaryRegistrationDays: number;
   };
+  /** Whether every answer is validated before it is sent. */
+  readonly checkAnswers: boolean;
   /** What is allowed and probably not meant; for the operator's log. */
   readonly warnings: readonly Problem[];
 }
@@ -117,7 +119,7 @@ function build(
   systems: readonly Settings<unknown>[],
   { resolvePath }: References,
 ): Omit<Configuration, 'demographics' | 'warnings'> {
-  const { publicUrl, ledger, practices, groups, limits } = file;
+  const { publicUrl, ledger, practices, groups, limits, checkAnswers } = file;
   const zoneOf = createZones();
   return {
     transport: toTransport(file.transport),
@@ -135,6 +137,7 @@ function build(
       federationDeadlineMs: millisecondsOf(limits.federationDeadline),
       temporaryRegistrationDays: limits.temporaryRegistrationDays,
     },
+    checkAnswers,
   };
 }
 

@@ -26,7 +26,7 @@ import type { Demographics } from './ports/demographics.js';
 import type { Log, Runtime } from './ports/runtime.js';
 import { openRecords } from './records/open-records.js';
 import type { Records } from './records/open-sqlite.js';
-import { createStructureValidator, loadBaseDefinitions } from './validation/index.js';
+import { createValidator, loadBaseDefinitions } from './validation/index.js';
 
 export interface GatewayOptions {
   readonly configuration: Configuration<PdsSettings>;
@@ -138,20 +138,21 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     },
   };
   const representation = stu3Representation;
-  const definitions = loadBaseDefinitions('stu3');
-  const validator = createStructureValidator(definitions);
+  // Whoever reads an answer need not be the one who sent the values.
+  const validator = createValidator({ release: 'stu3', quoteValues: false, quietTerminology: true });
   // What requests and their tokens hold is compiled before the first of them comes.
-  validator.prepare(['Appointment', 'Parameters', 'Patient', 'Device', 'Organization', 'Practitioner']);
+  validator.prepare(representation.receives);
   const address = { publicUrl: configuration.publicUrl };
   const http: GatewayHttp = {
     context,
     directory,
     access: { ...createAllowList(configuration.access), namesOf: (request) => identification.namesOf(request) },
-    face: { representation, validator, xml: createXmlCodec(definitions), path: STU3_PATH },
+    face: { representation, validator, xml: createXmlCodec(loadBaseDefinitions('stu3')), path: STU3_PATH },
     get publicUrl() {
       return address.publicUrl;
     },
     declares: declaredRows(),
+    checkAnswers: configuration.checkAnswers,
     ...readRelease(),
   };
   const validation = createValidationThread(log);

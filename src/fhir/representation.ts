@@ -66,6 +66,8 @@ export interface WrittenOutcome {
 }
 
 export interface Representation {
+  /** Types and profiles (canonical urls) of what requests and their tokens hold. */
+  readonly receives: readonly string[];
   parsePatientSearch(query: URLSearchParams): NhsNumber;
   parsePractitionerSearch(query: URLSearchParams): SdsUserId;
   parseOrganizationSearch(query: URLSearchParams): string;
@@ -81,7 +83,7 @@ export interface Representation {
   /** The one rule of a cancellation that comes before structural validation; `resource` may be anything. */
   refuseBlankReason(resource: unknown): void;
   /** The same of a registration: a blank identity is a missing one. */
-  refuseBlankIdentity(resource: unknown): void;
+  refuseMissingIdentity(resource: unknown): void;
   /** Whole local days, from the start of the first to the end of the last. */
   parseAppointmentSearch(query: URLSearchParams, zone: PracticeZone): Period;
 

@@ -5,13 +5,13 @@ import type { Directory } from '../core/directory.js';
 import type { Caller } from '../domain/caller.js';
 import type { ServedInteraction, Representation } from '../fhir/representation.js';
 import type { XmlCodec } from '../fhir/xml/index.js';
-import type { StructureValidator } from '../validation/index.js';
+import type { Validator } from '../validation/index.js';
 import type { AllowList } from './access/allow-list.js';
 import type { ClientIdentification } from './access/client-identity.js';
 
 export interface Face {
   readonly representation: Representation;
-  readonly validator: StructureValidator;
+  readonly validator: Validator;
   readonly xml: XmlCodec;
   /** Path below the practice's or group's segment, for example `STU3/1/gpconnect`. */
   readonly path: string;
@@ -29,6 +29,8 @@ export interface GatewayHttp {
   readonly declares: readonly ServedInteraction[];
   readonly version: string;
   readonly releaseDate: string;
+  /** Whether every answer is validated before it is sent. */
+  readonly checkAnswers: boolean;
 }
 
 export interface Exchange {

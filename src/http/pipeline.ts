@@ -11,6 +11,7 @@ import { queryOf } from './address.js';
 import type { Answer, Exchange, GatewayHttp } from './exchange.js';
 import type { GroupInteraction, PracticeInteraction } from './interactions.js';
 import { parseJsonBody } from './request/json-body.js';
+import { reportFaults } from './request/faults.js';
 import { bodyFormat, formatOfRefusal, negotiate, wantsMinimal, type Format } from './request/negotiate.js';
 import { checkProxyHeaders, checkSingleAuthorization, type ProxyHeaders } from './request/preconditions.js';
 import { parseProvenanceToken } from './request/provenance-token.js';
@@ -158,6 +159,7 @@ async function perform(
     signal,
   });
   record.touched = answer.touched;
+  if (http.checkAnswers) reportFaults(http, row, answer);
   const serviceRoot = `${http.publicUrl}/${name}/${face.path}`;
   // Only what a write made can be left unsaid: a read without its resource would answer nothing.
   const minimal = sent !== undefined && wantsMinimal(request.headers);

@@ -38,7 +38,7 @@ export function createValidator(options: ValidatorOptions): Validator {
       }
       // A getter that threw may have left faults of another resource behind.
       compiler.units.faults.take();
-      compiler.check(resource, trees);
+      compiler.check(resource, trees, wanted.ignoreClaims ?? false);
       return toIssues(compiler.units.faults.take(), resource, compiler, { quoteValues, maxIssues, words });
     },
     prepare(names) {

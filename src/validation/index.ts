@@ -1,8 +1,6 @@
 /** Validation of FHIR resources; what the rest of the gateway calls. */
 export { createValidator } from './create-validator.js';
 export { loadBaseDefinitions, type Definitions } from './definitions/base.js';
-export type { StructureIssue, StructureRule } from './issues.js';
-export { createStructureValidator, type StructureValidator, type StructureValidatorOptions } from './validator.js';
 export type {
   DefinitionProblem,
   Release,

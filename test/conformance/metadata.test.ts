@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStructureValidator, loadBaseDefinitions } from '../../src/validation/index.js';
 import type { Json } from '../support/consumer.js';
 import { PROFILE } from '../support/flow.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { expectValid } from '../support/validity.js';
 
 let gateway: TestGateway;
 let statement: Json;
@@ -23,8 +23,7 @@ const params = (type: string): string[] => (resource(type).searchParam ?? []).ma
 
 describe('get the capability statement', () => {
   it('the statement is a valid STU3 CapabilityStatement [9.1-2]', () => {
-    const validator = createStructureValidator(loadBaseDefinitions('stu3'));
-    expect(validator.validate(statement, 'CapabilityStatement')).toEqual([]);
+    expectValid(statement, 'CapabilityStatement');
   });
 
   it('version is that of the specification, and fhirVersion 3.0.1 [9.1-3 9.1-7 9.1-8]', () => {

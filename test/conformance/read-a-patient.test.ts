@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadHmisData } from '../../src/connectors/hmis/simulator/simulator.js';
-import { createStructureValidator, loadBaseDefinitions } from '../../src/validation/index.js';
 import type { Json, TestAnswer } from '../support/consumer.js';
 import { bookingBody, expectRefusal, freeSlots, patientId, PROFILE, registrationBody } from '../support/flow.js';
 import { FIXTURES, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { findPath } from '../support/every-interaction.js';
+import { expectValid } from '../support/validity.js';
 
 const DATA = loadHmisData(`${FIXTURES}/hmis/riverside.yaml`);
 const DAY = 86_400_000;
@@ -64,7 +64,7 @@ describe('read a patient', () => {
 
   it('read a patient: the answer is valid STU3 with exactly one profile', async () => {
     const body = await patient();
-    expect(createStructureValidator(loadBaseDefinitions('stu3')).validate(body, 'Patient')).toEqual([]);
+    expectValid(body, 'Patient');
     expect(body.meta.profile).toEqual([`${PROFILE}CareConnect-GPC-Patient-1`]);
   });
 

@@ -1,15 +1,9 @@
 /** What the tests of the five directory interactions share: refusals of a search, and of an id that nobody has. */
 import { expect, it } from 'vitest';
-import { createStructureValidator, loadBaseDefinitions } from '../../src/validation/index.js';
-import type { InteractionName, Json, TestAnswer } from './consumer.js';
+import type { InteractionName, TestAnswer } from './consumer.js';
 import { expectRefusal } from './flow.js';
 import type { TestGateway } from './gateway.js';
-
-const validator = createStructureValidator(loadBaseDefinitions('stu3'));
-
-export function expectValid(body: Json, type: string): void {
-  expect(validator.validate(body, type)).toEqual([]);
-}
+import { expectValid } from './validity.js';
 
 export interface SearchRules {
   readonly title: string;

@@ -225,6 +225,7 @@ export function practicesSchema(references: References) {
     practices: z.array(practice).min(1),
     groups: z.array(group).default([]),
     limits: limits.prefault({}),
+    checkAnswers: z.boolean().default(false),
   });
 }
 

@@ -72,20 +72,10 @@ export const NHS_NUMBER_STATUS = {
   untraced: { code: '02', display: 'Number present but not traced' },
 } as const;
 
-/** Everything a consumer may say about the NHS number it sends. */
-export const NHS_NUMBER_STATUS_CODES: ReadonlySet<string> = new Set(['01', '02', '03', '04', '05', '06', '07', '08']);
-
 export const TEMPORARY_REGISTRATION = { code: 'T', display: 'Temporary' } as const;
 
 /** Name of the only parameter of `$gpc.registerpatient`. */
 export const REGISTER_PARAMETER = 'registerPatient';
-
-export const PARTICIPATION_STATUSES: ReadonlySet<string> = new Set([
-  'accepted',
-  'declined',
-  'tentative',
-  'needs-action',
-]);
 
 /** Values of `_include` and `_include:recurse` in a slot search. */
 export const INCLUDE = {

@@ -1,6 +1,7 @@
 /** The STU3 face: GP Connect 1.2.7, Foundations and Appointment Management, over FHIR 3.0.1. */
 import type { Representation } from '../representation.js';
 import { writeCapabilities } from './capabilities.js';
+import { PROFILE } from './codes.js';
 import { writeOutcome } from './outcome.js';
 import {
   parseAppointmentSearch,
@@ -11,7 +12,7 @@ import {
 } from './parameters.js';
 import { parseBooking } from './requests/booking.js';
 import { parseAmendment, parseCancellation, refuseBlankReason } from './requests/change.js';
-import { parseRegistration, refuseBlankIdentity } from './requests/registration.js';
+import { parseRegistration, refuseMissingIdentity } from './requests/registration.js';
 import { writeAppointment, writeAppointmentSearch } from './resources/appointment.js';
 import {
   writeLocation,
@@ -27,6 +28,15 @@ import { writePatient, writePatientSearch, writeRegistration } from './resources
 export const STU3_PATH = 'STU3/1/gpconnect';
 
 export const stu3Representation = {
+  receives: [
+    PROFILE.appointment,
+    PROFILE.organization,
+    PROFILE.patient,
+    'Parameters',
+    'Device',
+    'Organization',
+    'Practitioner',
+  ],
   parsePatientSearch,
   parsePractitionerSearch,
   parseOrganizationSearch,
@@ -36,7 +46,7 @@ export const stu3Representation = {
   parseAmendment,
   parseCancellation,
   refuseBlankReason,
-  refuseBlankIdentity,
+  refuseMissingIdentity,
   parseAppointmentSearch,
   writePatient,
   writePatientSearch,

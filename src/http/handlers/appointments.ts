@@ -13,11 +13,15 @@ import type { AppointmentId, PatientId } from '../../domain/identifiers.js';
 import type { Answer, Exchange, GatewayHttp } from '../exchange.js';
 import { idempotencyKey } from '../request/idempotency.js';
 import { expectedVersion } from '../request/if-match.js';
-import { existingId, requestFor, validated } from './shared.js';
+import { validBody } from '../request/faults.js';
+import { existingId, requestFor } from './shared.js';
 
 export async function bookAppointment(http: GatewayHttp, entry: PracticeEntry, exchange: Exchange): Promise<Answer> {
   const { representation } = http.face;
-  const asked = representation.parseBooking(validated(http, exchange.body, 'Appointment'), entry.practice.zone);
+  const asked = representation.parseBooking(
+    validBody(http.face.validator, exchange.body, 'Appointment'),
+    entry.practice.zone,
+  );
   const key = idempotencyKey(exchange.headers, asked);
   const { appointment, replayed } = await booking.bookAppointment(
     http.context,
@@ -67,7 +71,7 @@ export async function retrieveAppointments(
 export async function amendAppointment(http: GatewayHttp, entry: PracticeEntry, exchange: Exchange): Promise<Answer> {
   const id = existingId(exchange.id, 'record-not-found') as AppointmentId;
   const sent = http.face.representation.parseAmendment(
-    validated(http, exchange.body, 'Appointment'),
+    validBody(http.face.validator, exchange.body, 'Appointment'),
     entry.practice.zone,
   );
   const asked = { id, sent, expectedVersion: expectedVersion(exchange.headers) };
@@ -79,7 +83,7 @@ export async function cancelAppointment(http: GatewayHttp, entry: PracticeEntry,
   const id = existingId(exchange.id, 'record-not-found') as AppointmentId;
   representation.refuseBlankReason(exchange.body);
   const { sent, reason } = representation.parseCancellation(
-    validated(http, exchange.body, 'Appointment'),
+    validBody(http.face.validator, exchange.body, 'Appointment'),
     entry.practice.zone,
   );
   const asked = { id, sent, reason, expectedVersion: expectedVersion(exchange.headers) };

@@ -4,7 +4,8 @@ import * as patients from '../../core/patients/find-patient.js';
 import * as registration from '../../core/patients/register-patient.js';
 import type { PatientId } from '../../domain/identifiers.js';
 import type { Answer, Exchange, GatewayHttp } from '../exchange.js';
-import { existingId, requestFor, validated } from './shared.js';
+import { validBody } from '../request/faults.js';
+import { existingId, requestFor } from './shared.js';
 
 export async function findPatient(http: GatewayHttp, entry: PracticeEntry, exchange: Exchange): Promise<Answer> {
   const nhsNumber = http.face.representation.parsePatientSearch(exchange.query);
@@ -33,8 +34,8 @@ export async function readPatient(http: GatewayHttp, entry: PracticeEntry, excha
 
 export async function registerPatient(http: GatewayHttp, entry: PracticeEntry, exchange: Exchange): Promise<Answer> {
   const { representation } = http.face;
-  representation.refuseBlankIdentity(exchange.body);
-  const asked = representation.parseRegistration(validated(http, exchange.body, 'Parameters'));
+  representation.refuseMissingIdentity(exchange.body);
+  const asked = representation.parseRegistration(validBody(http.face.validator, exchange.body, 'Parameters'));
   const patient = await registration.registerPatient(http.context, requestFor(entry, exchange), asked);
   return {
     status: 200,

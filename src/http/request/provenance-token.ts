@@ -13,7 +13,8 @@ import type { Caller } from '../../domain/caller.js';
 import { GatewayError } from '../../domain/errors.js';
 import { parseOdsCode, type OdsCode } from '../../domain/identifiers.js';
 import { SECOND } from '../../domain/time.js';
-import type { StructureValidator } from '../../validation/index.js';
+import type { Validator } from '../../validation/index.js';
+import { faultsOf } from './faults.js';
 import type { ProxyHeaders } from './preconditions.js';
 
 const LONGEST_TOKEN = 16 * 1024;
@@ -66,7 +67,7 @@ function seconds(claims: Json, name: string): number {
 }
 
 /** Claims that hold a minimal STU3 resource; they need not meet a GP Connect profile. */
-function resource(claims: Json, name: string, type: string, validator: StructureValidator): Json {
+function resource(claims: Json, name: string, type: string, validator: Validator): Json {
   const value = claims[name];
   if (value === undefined || value === null || typeof value !== 'object') {
     refuse(`Claim ${name} of the bearer token is missing`, name);
@@ -74,10 +75,10 @@ function resource(claims: Json, name: string, type: string, validator: Structure
   const found = (value as Json)['resourceType'];
   // Contradiction 11: another FHIR type is 400 by the error page, and 422 by the testing and the same page's text. A valid
   // resource of another type is a wrong claim, 400; anything that is no STU3 resource is an invalid resource, 422.
-  if (found !== type && validator.validate(value).length === 0) {
+  if (found !== type && faultsOf(validator, value, { ignoreClaims: true }).length === 0) {
     refuse(`Claim ${name} of the bearer token must be a ${type}`, name);
   }
-  const issue = validator.validate(value, type)[0];
+  const [issue] = faultsOf(validator, value, { type, ignoreClaims: true });
   if (issue) {
     throw new GatewayError('invalid-resource', `Claim ${name} of the bearer token: ${issue.message}`, {
       fhirPath: name,
@@ -91,7 +92,7 @@ function identifier(of: Json, system: string): string | undefined {
   return identifiers.find((candidate) => candidate.system === system)?.value;
 }
 
-function organisationOf(claims: Json, validator: StructureValidator): Caller['organisation'] {
+function organisationOf(claims: Json, validator: Validator): Caller['organisation'] {
   const organisation = resource(claims, 'requesting_organization', 'Organization', validator);
   const odsCode: OdsCode | undefined = parseOdsCode(identifier(organisation, ODS_SYSTEM) ?? '');
   const name = organisation['name'];
@@ -101,7 +102,7 @@ function organisationOf(claims: Json, validator: StructureValidator): Caller['or
   return { odsCode, name };
 }
 
-function userOf(claims: Json, validator: StructureValidator): Caller['user'] {
+function userOf(claims: Json, validator: Validator): Caller['user'] {
   const practitioner = resource(claims, 'requesting_practitioner', 'Practitioner', validator);
   const names = (practitioner['name'] ?? []) as readonly { family?: string; given?: string[]; prefix?: string[] }[];
   const name = names[0];
@@ -118,7 +119,7 @@ function userOf(claims: Json, validator: StructureValidator): Caller['user'] {
   };
 }
 
-function deviceOf(claims: Json, validator: StructureValidator): Caller['device'] {
+function deviceOf(claims: Json, validator: Validator): Caller['device'] {
   const device = resource(claims, 'requesting_device', 'Device', validator);
   const { model, version } = device;
   const named = (device['identifier'] as readonly unknown[] | undefined)?.length;
@@ -133,7 +134,7 @@ export function parseProvenanceToken(
   authorization: string | undefined,
   proxy: ProxyHeaders,
   expected: { readonly interactionId: string; readonly scope: string },
-  validator: StructureValidator,
+  validator: Validator,
   now: number,
 ): Caller {
   const claims = decode(authorization);

@@ -15,8 +15,8 @@ export interface CompilerOptions extends UnitsOptions {
 }
 
 export interface ResourceCompiler extends Compiler {
-  /** Checks a whole resource, beside its own profiles against the given trees. */
-  check(resource: Json, extra: readonly ElementNode[]): void;
+  /** Checks a whole resource, beside its own profiles (unless they are to be ignored) against the given trees. */
+  check(resource: Json, extra: readonly ElementNode[], ignoreClaims: boolean): void;
 }
 
 export function createCompiler(registry: Registry, options: CompilerOptions): ResourceCompiler {
@@ -34,6 +34,7 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
   /** Of the resources of the validation that is under way. */
   const indices = new Map<Json, ReadonlyMap<string, Json>>();
   const verdicts = new Map<Json, Map<ElementNode, boolean>>();
+  let claimsCount = true;
 
   const compiler: ResourceCompiler = {
     types,
@@ -92,7 +93,8 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
       return met;
     },
     bundled: (bundle) => memo(indices, bundle, () => indexOf(bundle)),
-    check(resource, extra) {
+    check(resource, extra, ignoreClaims) {
+      claimsCount = !ignoreClaims;
       indices.clear();
       verdicts.clear();
       compiler.invariants.begin();
@@ -139,7 +141,7 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
     if (typeof type !== 'string' || facts?.kind !== 'resource' || facts.abstract)
       return compiler.report(snapshots.tree('Resource'), 'resource', {});
     const profiles = [...extra];
-    const claimed = isJson(resource['meta']) ? listOf(resource['meta']['profile']) : [];
+    const claimed = claimsCount && isJson(resource['meta']) ? listOf(resource['meta']['profile']) : [];
     for (let index = 0; index < claimed.length; index += 1) {
       const url = claimed[index];
       if (typeof url !== 'string') continue;

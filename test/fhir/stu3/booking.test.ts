@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseBooking } from '../../../src/fhir/stu3/requests/booking.js';
 import { londonZone, readInput } from '../golden.js';
 import { refusalOf } from '../refusal.js';
+import { validated } from '../validated.js';
 
 type Json = Record<string, unknown>;
 
@@ -9,7 +10,7 @@ const SD = 'https://fhir.nhs.uk/STU3/StructureDefinition/';
 const body = (): Json => readInput<Json>('parse-a-booking', 'everything-allowed');
 const list = (name: string): Json[] => body()[name] as Json[];
 const set = (name: string, value: unknown): Json => ({ ...body(), [name]: value });
-const parse = (resource: unknown) => parseBooking(resource, londonZone);
+const parse = (resource: unknown) => parseBooking(validated(resource, 'Appointment'), londonZone);
 
 function without(name: string): Json {
   const changed = body();
@@ -71,18 +72,19 @@ describe('book an appointment: refused as INVALID_RESOURCE', () => {
     expect(refusalOf(() => parse(set(name, [])))).toMatchObject({ status: 422, path: `Appointment.${name}` });
   });
 
-  test.each(['start', 'end', 'status', 'slot', 'description', 'created', 'participant', 'contained', 'extension'])(
-    '%s missing',
-    (name) => {
-      expect(refusalOf(() => parse(without(name)))).toMatchObject({
-        status: 422,
-        code: 'INVALID_RESOURCE',
-        path: `Appointment.${name}`,
-      });
-    },
-  );
+  test.each(['start', 'end', 'status', 'slot', 'description', 'created', 'participant'])('%s missing', (name) => {
+    expect(refusalOf(() => parse(without(name)))).toMatchObject({
+      status: 422,
+      code: 'INVALID_RESOURCE',
+      path: `Appointment.${name}`,
+    });
+  });
 
   test.each<[string, unknown, string]>([
+    // Each of the two is missed by the other.
+    ['contained missing', without('contained'), 'Appointment.extension[0].valueReference'],
+    ['extension missing', without('extension'), 'Appointment'],
+    ['neither', { ...without('contained'), extension: [video] }, 'Appointment.contained'],
     ['a body that is no resource', [], 'Appointment'],
     ['another resource type', set('resourceType', 'Slot'), 'Appointment'],
     ['no profile', without('meta'), 'Appointment.meta.profile'],
@@ -90,7 +92,7 @@ describe('book an appointment: refused as INVALID_RESOURCE', () => {
     ['a status other than booked', set('status', 'pending'), 'Appointment.status'],
     [
       'a cancellation reason',
-      extended({ url: `${SD}Extension-GPConnect-AppointmentCancellationReason-1` }),
+      extended({ url: `${SD}Extension-GPConnect-AppointmentCancellationReason-1`, valueString: 'none' }),
       'Appointment.extension[1]',
     ],
     [
@@ -108,7 +110,7 @@ describe('book an appointment: refused as INVALID_RESOURCE', () => {
       extended({ url: `${SD}Extension-GPConnect-PractitionerRole-1` }),
       'Appointment.extension[1]',
     ],
-    ['the delivery channel twice', extended(video, video), 'Appointment.extension[2]'],
+    ['the delivery channel twice', extended(video, video), 'Appointment.extension'],
     ['start in UTC notation', set('start', '2027-06-14T08:20:00Z'), 'Appointment.start'],
     ['start with a fraction', set('start', '2027-06-14T09:20:00.000+01:00'), 'Appointment.start'],
     ['start with an offset wrong for the date', set('start', '2027-06-14T08:20:00+00:00'), 'Appointment.start'],
@@ -119,7 +121,7 @@ describe('book an appointment: refused as INVALID_RESOURCE', () => {
     ['an absolute slot reference', slots(`${BASE}Slot/1`), 'Appointment.slot[0].reference'],
     ['a versioned slot reference', slots('Slot/1/_history/1'), 'Appointment.slot[0].reference'],
     ['a slot reference with strange characters', slots('Slot/1', 'Slot/a_b'), 'Appointment.slot[1].reference'],
-    ['a reference to something else as slot', slots('Schedule/1'), 'Appointment.slot[0].reference'],
+    ['a reference to something else as slot', slots('Schedule/1'), 'Appointment.slot[0]'],
     ['a slot twice', slots('Slot/1', 'Slot/1'), 'Appointment.slot'],
     ['no participants', taking(), 'Appointment.participant'],
     ['no patient', taking('Location/l'), 'Appointment.participant'],
@@ -161,13 +163,17 @@ describe('book an appointment: refused as INVALID_RESOURCE', () => {
     ['101 characters of description', set('description', 'x'.repeat(101)), 'Appointment.description'],
     ['a blank description', set('description', '  '), 'Appointment.description'],
     ['501 characters of comment', set('comment', 'x'.repeat(501)), 'Appointment.comment'],
-    ['a modifier extension', set('modifierExtension', [{ url: 'x:y' }]), 'Appointment.modifierExtension'],
+    [
+      'a modifier extension',
+      set('modifierExtension', [{ url: 'x:y', valueBoolean: true }]),
+      'Appointment.modifierExtension',
+    ],
   ])('%s', (_rule, refused, path) => {
     expect(refusalOf(() => parse(refused))).toMatchObject({ status: 422, code: 'INVALID_RESOURCE', path });
   });
 
   test.each<[string, Json, string]>([
-    ['another contained resource', organisation({ resourceType: 'Patient' }), 'Appointment.contained'],
+    ['another contained resource', organisation({ resourceType: 'Patient' }), `${ORG}.meta.profile[0]`],
     [
       'two contained resources',
       set('contained', [...list('contained'), ...list('contained')]),
@@ -177,9 +183,9 @@ describe('book an appointment: refused as INVALID_RESOURCE', () => {
     [
       'a version',
       organisation({ meta: { versionId: '1', profile: [`${SD}CareConnect-GPC-Organization-1`] } }),
-      `${ORG}.meta.versionId`,
+      'Appointment',
     ],
-    ['no id', organisation({ id: undefined }), `${ORG}.id`],
+    ['no id', organisation({ id: undefined }), 'Appointment.extension[0].valueReference'],
     ['no identifier', organisation({ identifier: undefined }), `${ORG}.identifier`],
     ['no ODS code', organisation({ identifier: [{ system: 'x:y', value: 'Z99902' }] }), `${ORG}.identifier`],
     [
@@ -189,9 +195,17 @@ describe('book an appointment: refused as INVALID_RESOURCE', () => {
     ],
     ['two ODS codes', organisation({ identifier: [ownCode, ownCode] }), `${ORG}.identifier`],
     ['a use on the ODS code', organisation({ identifier: [{ ...ownCode, use: 'usual' }] }), `${ORG}.identifier[0].use`],
-    ['something contained in it (dom-2)', organisation({ contained: [{}] }), `${ORG}.contained`],
-    ['a modifier extension', organisation({ modifierExtension: [{}] }), `${ORG}.modifierExtension`],
-    ['a telecom without system', organisation({ telecom: [{ value: '1' }] }), `${ORG}.telecom[0].system`],
+    [
+      'something contained in it (dom-2)',
+      organisation({ contained: [{ resourceType: 'Basic', code: { text: 'x' } }] }),
+      'Appointment',
+    ],
+    [
+      'a modifier extension',
+      organisation({ modifierExtension: [{ url: 'x:y', valueBoolean: true }] }),
+      `${ORG}.modifierExtension`,
+    ],
+    ['a telecom without system', organisation({ telecom: [{ value: '1' }] }), `${ORG}.telecom[0]`],
     [
       'a telecom of an unknown kind',
       organisation({ telecom: [{ system: 'x', value: '1' }] }),
@@ -205,19 +219,19 @@ describe('book an appointment: refused as INVALID_RESOURCE', () => {
     [
       'a home telecom (org-3)',
       organisation({ telecom: [{ system: 'phone', value: '1', use: 'home' }] }),
-      `${ORG}.telecom[0].use`,
+      `${ORG}.telecom[0]`,
     ],
-    ['a home address (org-2)', organisation({ address: [{ use: 'home' }] }), `${ORG}.address[0].use`],
+    ['a home address (org-2)', organisation({ address: [{ use: 'home' }] }), `${ORG}.address[0]`],
     ['a state in the address', organisation({ address: [{ state: 'x' }] }), `${ORG}.address[0].state`],
     ['a type of another code system', organisation({ type: [{ text: 'x' }] }), `${ORG}.type[0].coding`],
     ['two types', organisation({ type: [{}, {}] }), `${ORG}.type`],
-    ['a reference by another id', pointer('#other'), 'Appointment.extension'],
+    ['a reference by another id', pointer('#other'), 'Appointment'],
     [
       'an absolute reference that ends in the fragment',
       pointer(`${BASE}Appointment/1#booking-org`),
-      'Appointment.extension',
+      'Appointment',
     ],
-    ['a reference to an organisation outside', pointer('Organization/booking-org'), 'Appointment.extension'],
+    ['a reference to an organisation outside', pointer('Organization/booking-org'), 'Appointment'],
   ])('booking organisation: %s', (_rule, refused, path) => {
     expect(refusalOf(() => parse(refused))).toMatchObject({ status: 422, code: 'INVALID_RESOURCE', path });
   });

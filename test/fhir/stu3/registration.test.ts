@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { parseRegistration } from '../../../src/fhir/stu3/requests/registration.js';
+import { parseRegistration as read, refuseMissingIdentity } from '../../../src/fhir/stu3/requests/registration.js';
 import { readInput } from '../golden.js';
 import { refusalOf } from '../refusal.js';
+import { validated } from '../validated.js';
 
 type Json = Record<string, unknown>;
 interface Body {
@@ -12,6 +13,12 @@ interface Body {
 const PATIENT = 'Parameters.parameter[0].resource';
 const NHS = 'https://fhir.nhs.uk/Id/nhs-number';
 const LANGUAGE_SYSTEM = 'https://fhir.nhs.uk/STU3/CodeSystem/CareConnect-HumanLanguage-1';
+
+function parseRegistration(resource: unknown): ReturnType<typeof read> {
+  const sent: unknown = JSON.parse(JSON.stringify(resource));
+  refuseMissingIdentity(sent);
+  return read(validated(sent, 'Parameters'));
+}
 
 const body = (): Body => readInput<Body>('parse-a-registration', 'everything-allowed');
 
@@ -72,7 +79,7 @@ const FORBIDDEN: readonly (readonly [string, unknown])[] = [
   ['generalPractitioner', [{ reference: 'Practitioner/1' }]],
   ['contact', [{ name: { use: 'official', text: 'x' } }]],
   ['managingOrganization', { reference: 'Organization/A99901' }],
-  ['maritalStatus', { text: 'x' }],
+  ['maritalStatus', { coding: [{ system: 'http://hl7.org/fhir/v3/MaritalStatus', code: 'M', display: 'Married' }] }],
   ['animal', {}],
   ['communication', []],
   ['photo', []],
@@ -111,12 +118,18 @@ describe('register a patient: refused', () => {
     ],
     [
       'another parameter beside it',
-      { ...body(), parameter: [...body().parameter, { name: 'x' }] },
+      { ...body(), parameter: [...body().parameter, { name: 'x', valueString: 'y' }] },
       422,
       'INVALID_RESOURCE',
       'Parameters.parameter',
     ],
-    ['another resource in the parameter', set('resourceType', 'Person'), 422, 'INVALID_RESOURCE', PATIENT],
+    [
+      'another resource in the parameter',
+      set('resourceType', 'Person'),
+      422,
+      'INVALID_RESOURCE',
+      `${PATIENT}.meta.profile[0]`,
+    ],
     ['no profile', without('meta'), 422, 'INVALID_RESOURCE', `${PATIENT}.meta.profile`],
     ['another profile', set('meta', { profile: ['x:y'] }), 422, 'INVALID_RESOURCE', `${PATIENT}.meta.profile`],
     ['no identifier', without('identifier'), 400, 'INVALID_NHS_NUMBER', `${PATIENT}.identifier`],
@@ -175,7 +188,7 @@ describe('register a patient: refused', () => {
       set('identifier', [JSON.parse(JSON.stringify(nhsNumber).replace('"01"', '"99"'))]),
       422,
       'INVALID_RESOURCE',
-      `${PATIENT}.identifier[0].extension`,
+      `${PATIENT}.identifier[0].extension[0].valueCodeableConcept`,
     ],
     ['no name', without('name'), 400, 'BAD_REQUEST', `${PATIENT}.name`],
     ['no official name', set('name', [official({ use: 'usual' })]), 400, 'BAD_REQUEST', `${PATIENT}.name`],
@@ -205,14 +218,14 @@ describe('register a patient: refused', () => {
       set('extension', communication(language('xx'))),
       422,
       'INVALID_RESOURCE',
-      `${PATIENT}.extension[0].extension`,
+      `${PATIENT}.extension[0].extension[0].valueCodeableConcept`,
     ],
     [
       'a language of another code system',
       set('extension', communication(language('pl', 'x:y'))),
       422,
       'INVALID_RESOURCE',
-      `${PATIENT}.extension[0].extension`,
+      `${PATIENT}.extension[0].extension[0].valueCodeableConcept`,
     ],
     [
       'an unlisted part of nhsCommunication',
@@ -226,7 +239,7 @@ describe('register a patient: refused', () => {
       set('extension', communication(language('pl'), { url: 'interpreterRequired', valueString: 'yes' })),
       422,
       'INVALID_RESOURCE',
-      `${PATIENT}.extension[0].extension`,
+      `${PATIENT}.extension[0].extension[1].valueString`,
     ],
     [
       'two home addresses',
@@ -237,7 +250,13 @@ describe('register a patient: refused', () => {
     ],
     ['a work address', set('address', [{ use: 'work' }]), 422, 'INVALID_RESOURCE', `${PATIENT}.address[0].use`],
     ['an old address', set('address', [{ use: 'old' }]), 422, 'INVALID_RESOURCE', `${PATIENT}.address[0].use`],
-    ['an address without use', set('address', [{}]), 422, 'INVALID_RESOURCE', `${PATIENT}.address[0].use`],
+    [
+      'an address without use',
+      set('address', [{ city: 'Trent' }]),
+      422,
+      'INVALID_RESOURCE',
+      `${PATIENT}.address[0].use`,
+    ],
     [
       'a state in an address',
       set('address', [{ use: 'home', state: 'x' }]),
@@ -294,7 +313,7 @@ describe('register a patient: refused', () => {
     const all = withPatient((patient) => {
       delete patient['birthDate'];
       patient['active'] = true;
-      patient['meta'] = {};
+      patient['meta'] = { versionId: '1' };
     });
     expect(refusalOf(() => parseRegistration(all)).path).toBe(`${PATIENT}.meta.profile`);
     patientOf(all)['meta'] = patientOf(body())['meta'];

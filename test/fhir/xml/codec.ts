@@ -1,13 +1,13 @@
 /** The codec over the base definitions, and resources made by chance from the same tables. */
 import fc from 'fast-check';
 import { createXmlCodec } from '../../../src/fhir/xml/index.js';
-import { createStructureValidator, loadBaseDefinitions } from '../../../src/validation/index.js';
+import { createValidator, loadBaseDefinitions } from '../../../src/validation/index.js';
 
 export type Json = Record<string, unknown>;
 
 export const definitions = loadBaseDefinitions('stu3');
 export const codec = createXmlCodec(definitions);
-export const validator = createStructureValidator(definitions);
+export const validator = createValidator({ release: 'stu3' });
 
 export const NAMESPACE = 'http://hl7.org/fhir';
 export const XHTML = 'http://www.w3.org/1999/xhtml';

@@ -123,7 +123,7 @@ describe('what the structural validation says of XML', () => {
     ['an element without a value', '<gender/>', 'Patient.gender', 'empty'],
     ['one without content', '<maritalStatus/>', 'Patient.maritalStatus', 'empty'],
     ['a word for a boolean', '<active value="yes"/>', 'Patient.active', 'type'],
-    ['a word for a number', '<multipleBirthInteger value="two"/>', 'Patient.multipleBirth', 'type'],
+    ['a word for a number', '<multipleBirthInteger value="two"/>', 'Patient.multipleBirthInteger', 'type'],
     ['no resource inside', '<contained/>', 'Patient.contained[0]', 'resource-type'],
     ['an unknown resource inside', '<contained><Robot/></contained>', 'Patient.contained[0]', 'resource-type'],
     ['two resources inside', '<contained><Slot/><Slot/></contained>', 'Patient.contained[0]', 'type'],
@@ -141,15 +141,15 @@ describe('what the structural validation says of XML', () => {
     ],
     ['XHTML where none may be', `<name><b xmlns="${XHTML}">a</b></name>`, 'Patient.name[0].b', 'unknown-element'],
   ])('%s is refused with its path', (_title, inside, fhirPath, rule) => {
-    const issues = validator.validate(codec.parse(xml('Patient', inside)), 'Patient');
-    expect(issues.map((issue) => [issue.fhirPath, issue.rule])).toContainEqual([fhirPath, rule]);
+    const issues = validator.validate(codec.parse(xml('Patient', inside)), { type: 'Patient' });
+    expect(issues.map((issue) => [issue.expression, issue.rule.kind])).toContainEqual([fhirPath, rule]);
   });
 
   it.each(['Slot', 'Robot', 'HumanName', 'DomainResource', 'patient', '__proto__'])(
     'a root called %s is the wrong resource type',
     (root) => {
-      const [issue] = validator.validate(codec.parse(xml(root, '<id value="a"/>')), 'Patient');
-      expect(issue).toMatchObject({ fhirPath: 'Patient', rule: 'resource-type' });
+      const [issue] = validator.validate(codec.parse(xml(root, '<id value="a"/>')), { type: 'Patient' });
+      expect(issue).toMatchObject({ expression: 'Patient', rule: { kind: 'resource-type' } });
     },
   );
 

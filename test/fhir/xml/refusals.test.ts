@@ -137,7 +137,7 @@ describe('any text', () => {
         if (error) expect(error.code).toBe('bad-request');
         else {
           read += 1;
-          validator.validate(codec.parse(changed), 'Patient');
+          validator.validate(codec.parse(changed), { type: 'Patient' });
         }
       }),
       { numRuns: 500 },

@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/domain/errors.js';
 import type { Asid } from '../../../src/domain/identifiers.js';
 import { parseProvenanceToken } from '../../../src/http/request/provenance-token.js';
-import { createStructureValidator, loadBaseDefinitions } from '../../../src/validation/index.js';
+import { createValidator } from '../../../src/validation/index.js';
 import { base64url, createConsumer, INTERACTIONS, unsignedToken } from '../../support/consumer.js';
 
 const NOW = Date.parse('2026-05-18T06:00:00Z');
 const [interactionId, scope] = INTERACTIONS.findPatient;
 const proxy = { traceId: 'trace-1', from: '200000009999' as Asid };
-const validator = createStructureValidator(loadBaseDefinitions('stu3'));
+const validator = createValidator({ release: 'stu3', quoteValues: false });
 const consumer = createConsumer('https://gateway.example.nhs.uk', 'A99901', '200000009901', () => NOW);
 const CLAIMS = consumer.claims('findPatient');
 

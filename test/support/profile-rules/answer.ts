@@ -21,6 +21,7 @@ import { REFUSAL } from './profiles/operation-outcome.js';
 import { ORGANIZATION } from './profiles/organization.js';
 import { PATIENT } from './profiles/patient.js';
 import { PRACTITIONER } from './profiles/practitioner.js';
+import { errorsIn } from '../validity.js';
 
 export interface AnswerUnderCheck {
   readonly method: string;
@@ -304,11 +305,16 @@ export function violationsOf(answer: AnswerUnderCheck): readonly Violation[] {
   return violations;
 }
 
-/** Throws a list that says where, which rule, and what was found. */
+/**
+ * Throws a list that says where, which rule, and what was found. The validator is asked as well: it and the rules here
+ * were written apart from each other, from the same specification.
+ */
 export function assertAnswer(answer: AnswerUnderCheck): void {
-  const violations = violationsOf(answer);
-  if (violations.length === 0) return;
-  const lines = violations.map(({ path, rule, found }) => `  ${path}: ${rule}; found ${found}`);
-  const head = `the answer ${answer.status} to ${answer.method} ${answer.path} breaks ${violations.length} rule(s):`;
-  throw new Error([head, ...lines].join('\n'));
+  const lines = [
+    ...violationsOf(answer).map(({ path, rule, found }) => `${path}: ${rule}; found ${found}`),
+    ...(answer.body === undefined ? [] : errorsIn(answer.body)),
+  ];
+  if (lines.length === 0) return;
+  const head = `the answer ${answer.status} to ${answer.method} ${answer.path} breaks ${lines.length} rule(s):`;
+  throw new Error([head, ...lines.map((line) => `  ${line}`)].join('\n'));
 }

@@ -3,44 +3,32 @@ import type { BookingRequest } from '../../../domain/appointment.js';
 import type { LocationId, PatientId, PractitionerId, SlotId } from '../../../domain/identifiers.js';
 import { DELIVERY_CHANNELS, type DeliveryChannel } from '../../../domain/schedule.js';
 import type { Instant, PracticeZone } from '../../../domain/time.js';
-import { EXTENSION, PARTICIPATION_STATUSES, SYSTEM, TEXT_LIMIT } from '../codes.js';
+import { EXTENSION, SYSTEM, TEXT_LIMIT } from '../codes.js';
 import { parseDateTime, parseLocalDateTime } from '../local-time.js';
 import {
   child,
   children,
   codingOf,
+  filled,
   has,
   invalidResource,
   referencedId,
-  refuse,
   text,
   type Element,
 } from './elements.js';
 
 export const PATH = 'Appointment';
 
-/** Prohibited by the profile; and a modifier could change the meaning of all the rest. */
-export const PROHIBITED_ALWAYS = [
-  'implicitRules',
-  'modifierExtension',
-  'appointmentType',
-  'indication',
-  'supportingInformation',
-  'incomingReferral',
-  'requestedPeriod',
-];
-/** A consumer SHALL NOT send these; the profile alone would let them pass. */
-export const NEVER_SENT = ['reason', 'specialty'];
+/**
+ * The profile alone would let these pass. A consumer SHALL NOT send a reason or a specialty, and a modifier could change
+ * the meaning of all the rest.
+ */
+export const NEVER_SENT = ['implicitRules', 'modifierExtension', 'reason', 'specialty'];
 
 export function parseIdentifiers(appointment: Element): BookingRequest['identifiers'] {
   return children(appointment, 'identifier').map((identifier, index) => {
     const at = `${PATH}.identifier[${String(index)}]`;
-    refuse(identifier, ['use', 'type', 'period', 'assigner'], at);
-    const system = text(identifier, 'system');
-    if (system === undefined) throw invalidResource(`${at}.system`, 'name the system of the identifier');
-    const value = text(identifier, 'value');
-    if (value === undefined) throw invalidResource(`${at}.value`, 'give the value of the identifier');
-    return { system, value };
+    return { system: filled(identifier, 'system', at), value: filled(identifier, 'value', at) };
   });
 }
 
@@ -99,10 +87,6 @@ export function parseParticipants(appointment: Element): Participants {
   children(appointment, 'participant').forEach((participant, index) => {
     const at = `${PATH}.participant[${String(index)}]`;
     const actor = child(participant, 'actor');
-    if (actor === undefined) throw invalidResource(`${at}.actor`, 'name the participant');
-    if (!PARTICIPATION_STATUSES.has(text(participant, 'status') ?? '')) {
-      throw invalidResource(`${at}.status`, "give the participation status, normally 'accepted'");
-    }
     const type = ['Patient', 'Location', 'Practitioner'].find((known) => referencedId(actor, known) !== undefined);
     if (type === undefined) {
       throw invalidResource(`${at}.actor.reference`, 'refer to it as Patient/{id}, Location/{id} or Practitioner/{id}');
@@ -137,7 +121,6 @@ export function parseExtensions(appointment: Element): Extensions {
     const url = text(extension, 'url');
     if (url === EXTENSION.deliveryChannelWithdrawn) throw invalidResource(at, 'was withdrawn; leave it out');
     if (url === EXTENSION.deliveryChannel) {
-      if (channel !== undefined) throw invalidResource(at, 'send the delivery channel once');
       channel = DELIVERY_CHANNELS.find((known) => known === text(extension, 'valueCode'));
       if (channel === undefined) throw invalidResource(`${at}.valueCode`, `use one of ${DELIVERY_CHANNELS.join(', ')}`);
     }

@@ -1,12 +1,13 @@
 /** The organisation on whose behalf the consumer books: contained in the Appointment, by CareConnect-GPC-Organization-1. */
 import type { BookingOrganisation } from '../../../domain/appointment.js';
 import { isLogicalId, parseOdsCode, type OdsCode } from '../../../domain/identifiers.js';
-import type { ContactPoint, PostalAddress } from '../../../domain/person.js';
+import type { ContactPoint } from '../../../domain/person.js';
 import { EXTENSION, IDENTIFIER_SYSTEM, PROFILE, SYSTEM } from '../codes.js';
 import {
   child,
   children,
   codingOf,
+  filled,
   has,
   invalidResource,
   parseAddress,
@@ -25,10 +26,6 @@ function parseOwnOdsCode(organization: Element, path: string): OdsCode {
     throw invalidResource(`${path}.identifier`, `give the ODS code, with the system ${IDENTIFIER_SYSTEM.odsCode}`);
   }
   const at = `${path}.identifier[${String(index)}]`;
-  refuse(identifier, ['use', 'type', 'period', 'assigner'], at);
-  if (identifiers.filter((other) => text(other, 'system') === IDENTIFIER_SYSTEM.odsCode).length > 1) {
-    throw invalidResource(`${path}.identifier`, 'give one ODS code only');
-  }
   const odsCode = parseOdsCode(text(identifier, 'value') ?? '');
   if (odsCode === undefined) {
     throw invalidResource(`${at}.value`, 'is no ODS code; send upper-case letters and digits');
@@ -38,10 +35,8 @@ function parseOwnOdsCode(organization: Element, path: string): OdsCode {
 
 /** Equals the organisation type of the search, and is absent if none was sent there. */
 function parseType(organization: Element, path: string): BookingOrganisation['type'] {
-  const types = children(organization, 'type');
-  const [type] = types;
+  const [type] = children(organization, 'type');
   if (type === undefined) return undefined;
-  if (types.length > 1) throw invalidResource(`${path}.type`, 'give one organisation type only');
   const coding = codingOf(type, SYSTEM.organisationType);
   const code = text(coding, 'code');
   if (code === undefined)
@@ -51,24 +46,10 @@ function parseType(organization: Element, path: string): BookingOrganisation['ty
 
 function parseTelecom(organization: Element, path: string): readonly ContactPoint[] {
   const telecom = children(organization, 'telecom').map((element, index) => {
-    const at = `${path}.telecom[${String(index)}]`;
-    const contact = parseContact(element, at);
-    // org-3: the telecom of an organisation is never of use home.
-    if (contact.use === 'home') throw invalidResource(`${at}.use`, "an organisation has no contact of use 'home'");
-    return contact;
+    return parseContact(element, `${path}.telecom[${String(index)}]`);
   });
   if (telecom.length === 0) throw invalidResource(`${path}.telecom`, 'say how the booking organisation can be reached');
   return telecom;
-}
-
-function parseAddresses(organization: Element, path: string): readonly PostalAddress[] {
-  return children(organization, 'address').map((element, index) => {
-    const at = `${path}.address[${String(index)}]`;
-    const address = parseAddress(element, at);
-    // org-2: the address of an organisation is never of use home.
-    if (address.use === 'home') throw invalidResource(`${at}.use`, "an organisation has no address of use 'home'");
-    return address;
-  });
 }
 
 function findContained(appointment: Element, path: string): Element {
@@ -84,19 +65,15 @@ export function parseBookingOrganisation(appointment: Element, path: string): Bo
   const organization = findContained(appointment, path);
   const at = `${path}.contained[0]`;
   requireProfile(organization, PROFILE.organization, at);
-  // dom-4: a contained resource has no version and no date of change; dom-2: it contains nothing itself.
-  const meta = child(organization, 'meta');
-  if (meta !== undefined) refuse(meta, ['versionId', 'lastUpdated'], `${at}.meta`);
-  refuse(organization, ['contained', 'text', 'implicitRules', 'modifierExtension'], at);
+  refuse(organization, ['implicitRules', 'modifierExtension'], at);
 
   const localId = text(organization, 'id');
   if (localId === undefined || !isLogicalId(localId)) throw invalidResource(`${at}.id`, 'give it an id to refer to');
   const odsCode = parseOwnOdsCode(organization, at);
   const type = parseType(organization, at);
-  const name = text(organization, 'name');
-  if (name === undefined) throw invalidResource(`${at}.name`, 'name the booking organisation');
+  const name = filled(organization, 'name', at);
   const telecom = parseTelecom(organization, at);
-  const addresses = parseAddresses(organization, at);
+  const addresses = children(organization, 'address').map(parseAddress);
 
   // The extension MUST refer to the contained organisation by its fragment only: "#" and the id.
   const pointers = children(appointment, 'extension').filter(

@@ -16,14 +16,13 @@ import {
   parseText,
   parseTime,
   PATH,
-  PROHIBITED_ALWAYS,
   refuseCancellationReason,
 } from './appointment-parts.js';
 import { parseBookingOrganisation } from './booking-organisation.js';
-import { has, invalidResource, refuse, requireProfile, text, toElement } from './elements.js';
+import { invalidResource, refuse, requireProfile, text, toElement } from './elements.js';
 
 /** `id` is the server's to give. */
-const PROHIBITED = ['id', ...PROHIBITED_ALWAYS];
+const PROHIBITED = ['id', ...NEVER_SENT];
 
 export function parseBooking(resource: unknown, zone: PracticeZone): BookingRequest {
   const appointment = toElement(resource);
@@ -33,7 +32,6 @@ export function parseBooking(resource: unknown, zone: PracticeZone): BookingRequ
 
   const identifiers = parseIdentifiers(appointment);
   if (text(appointment, 'status') !== 'booked') throw invalidResource(`${PATH}.status`, "the status must be 'booked'");
-  if (!has(appointment, 'description')) throw invalidResource(`${PATH}.description`, 'say what the appointment is for');
   const start = parseTime(appointment, 'start', zone);
   const end = parseTime(appointment, 'end', zone);
   if (end <= start) throw invalidResource(`${PATH}.end`, 'must be after the start');
@@ -43,7 +41,6 @@ export function parseBooking(resource: unknown, zone: PracticeZone): BookingRequ
   const { channel, roleCode } = parseExtensions(appointment);
   const bookingOrganisation = parseBookingOrganisation(appointment, PATH);
 
-  refuse(appointment, NEVER_SENT, PATH);
   const priority = parsePriority(appointment);
   const created = parseCreated(appointment);
   const description = parseText(appointment, 'description') ?? '';

@@ -17,7 +17,6 @@ import {
   parseText,
   parseTime,
   PATH,
-  PROHIBITED_ALWAYS,
   refuseCancellationReason,
   wholeNumber,
 } from './appointment-parts.js';
@@ -86,15 +85,11 @@ function parseAppointment(resource: unknown, status: 'booked' | 'cancelled', zon
   const appointment = toElement(resource);
   if (text(appointment, 'resourceType') !== 'Appointment') throw invalidResource(PATH, 'send an Appointment');
   requireProfile(appointment, PROFILE.appointment, PATH);
-  refuse(appointment, PROHIBITED_ALWAYS, PATH);
   refuse(appointment, NEVER_SENT, PATH);
   if (text(appointment, 'status') !== status) throw invalidResource(`${PATH}.status`, `the status must be '${status}'`);
   const id = text(appointment, 'id');
   if (id === undefined) throw invalidResource(`${PATH}.id`, 'send the id of the appointment');
-  const description = parseText(appointment, 'description');
-  if (description === undefined) {
-    throw invalidResource(`${PATH}.description`, 'say what the appointment is for');
-  }
+  const description = parseText(appointment, 'description') ?? '';
   const category = child(appointment, 'serviceCategory');
   const participants = parseParticipants(appointment);
   refuseOtherParticipation(appointment);

@@ -1,5 +1,5 @@
 /**
- * Reading a body that is known to be structurally sound but not to mean anything. A reader answers `undefined` (or no
+ * Reading a body that is known to meet its profiles but not to mean anything. A reader answers `undefined` (or no
  * items) for what is absent, blank or of another type, so that no shape of input can break the rules built on it.
  */
 import { GatewayError } from '../../../domain/errors.js';
@@ -43,6 +43,13 @@ export function children(element: Element, name: string): readonly Element[] {
 export function text(element: Element | undefined, name: string): string | undefined {
   const value = element && has(element, name) ? element[name] : undefined;
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+}
+
+/** A text that the profile requires; FHIR lets one pass that is all white space. */
+export function filled(element: Element, name: string, path: string): string {
+  const value = text(element, name);
+  if (value === undefined) throw invalidResource(`${path}.${name}`, 'must not be blank');
+  return value;
 }
 
 /** There, and without a word: not what `text` tells apart from absent. */
@@ -95,22 +102,18 @@ export interface ParsedContact {
   readonly use?: ContactPointUse;
 }
 
-/** A telecom has a system and a value; a use, where given, is one of FHIR's. */
+/** A telecom has a system and a value. */
 export function parseContact(element: Element, path: string): ParsedContact {
   const system = oneOf(CONTACT_SYSTEMS, text(element, 'system'));
   if (system === undefined) throw invalidResource(`${path}.system`, 'say what kind of contact this is');
   const value = text(element, 'value');
   if (value === undefined) throw invalidResource(`${path}.value`, 'give the number or address, or leave the entry out');
   const use = oneOf(CONTACT_USES, text(element, 'use'));
-  if (use === undefined && has(element, 'use')) throw invalidResource(`${path}.use`, 'is no use that FHIR knows');
   return { system, value, ...(use && { use }) };
 }
 
-export function parseAddress(element: Element, path: string): PostalAddress {
-  // state is prohibited by every profile; the county goes into district.
-  refuse(element, ['state'], path);
+export function parseAddress(element: Element): PostalAddress {
   const use = oneOf(ADDRESS_USES, text(element, 'use'));
-  if (use === undefined && has(element, 'use')) throw invalidResource(`${path}.use`, 'is no use that FHIR knows');
   const city = text(element, 'city');
   const district = text(element, 'district');
   const postalCode = text(element, 'postalCode');

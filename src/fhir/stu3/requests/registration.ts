@@ -13,26 +13,18 @@ import { parseNhsNumber, type NhsNumber } from '../../../domain/identifiers.js';
 import type { LanguageNeed, RegistrationRequest } from '../../../domain/patient.js';
 import type { ContactPoint, Gender, HumanName, PostalAddress } from '../../../domain/person.js';
 import { isLocalDate } from '../../../domain/time.js';
-import {
-  EXTENSION,
-  IDENTIFIER_SYSTEM,
-  NHS_NUMBER_STATUS_CODES,
-  PART,
-  PROFILE,
-  REGISTER_PARAMETER,
-  SYSTEM,
-} from '../codes.js';
+import { EXTENSION, IDENTIFIER_SYSTEM, PART, PROFILE, REGISTER_PARAMETER, SYSTEM } from '../codes.js';
 import { HUMAN_LANGUAGES } from '../languages.js';
 import {
   child,
   children,
   codingOf,
+  filled,
   has,
   invalidResource,
   isBlank,
   parseAddress,
   parseContact,
-  refuse,
   requireProfile,
   text,
   texts,
@@ -112,25 +104,7 @@ function parseIdentifiers(patient: Element, path: string): NhsNumber {
   if (nhsNumber === undefined) {
     throw invalidNhsNumber(`${at}.value`, 'is no NHS number; send ten digits with a valid check digit');
   }
-  if (identifiers.filter((other) => text(other, 'system') === IDENTIFIER_SYSTEM.nhsNumber).length > 1) {
-    throw invalidResource(`${path}.identifier`, 'give one NHS number only');
-  }
-  refuse(identifier, ['use', 'type', 'period', 'assigner'], at);
-  // The NHS number carries its verification status exactly once (required binding).
-  const statuses = children(identifier, 'extension').filter((item) => text(item, 'url') === EXTENSION.nhsNumberStatus);
-  const concept = statuses[0] && child(statuses[0], 'valueCodeableConcept');
-  const code = text(codingOf(concept, SYSTEM.nhsNumberStatus), 'code');
-  if (statuses.length !== 1 || code === undefined || !NHS_NUMBER_STATUS_CODES.has(code)) {
-    throw invalidResource(
-      `${at}.extension`,
-      `say how the number was verified, once, with ${EXTENSION.nhsNumberStatus}`,
-    );
-  }
-  identifiers.forEach((other, position) => {
-    if (text(other, 'value') === undefined) {
-      throw invalidResource(`${path}.identifier[${String(position)}].value`, 'give the value of the identifier');
-    }
-  });
+  identifiers.forEach((other, position) => filled(other, 'value', `${path}.identifier[${String(position)}]`));
   return nhsNumber;
 }
 
@@ -143,9 +117,6 @@ function parseOfficialName(patient: Element, path: string): HumanName {
   const at = `${path}.name[${String(index)}]`;
   const family = text(official, 'family');
   if (family === undefined) throw badRequest(`${at}.family`, 'give the family name');
-  if (names.filter((name) => text(name, 'use') === 'official').length > 1) {
-    throw invalidResource(`${path}.name`, "give one name with use 'official' only");
-  }
   const given = texts(official, 'given');
   if (given.length === 0) throw invalidResource(`${at}.given`, 'give the given names');
   return { family, given, prefix: texts(official, 'prefix') };
@@ -158,12 +129,8 @@ function parseBirthDate(patient: Element, path: string): string {
   return birthDate;
 }
 
-function parseGender(patient: Element, path: string): Gender | undefined {
-  const gender = GENDERS.find((known) => known === text(patient, 'gender'));
-  if (gender === undefined && has(patient, 'gender')) {
-    throw invalidResource(`${path}.gender`, `use one of ${GENDERS.join(', ')}`);
-  }
-  return gender;
+function parseGender(patient: Element): Gender | undefined {
+  return GENDERS.find((known) => known === text(patient, 'gender'));
 }
 
 function parseLanguage(patient: Element, path: string): LanguageNeed | undefined {
@@ -212,7 +179,7 @@ function parseAddresses(patient: Element, path: string): readonly PostalAddress[
   const seen = new Set<string>();
   return children(patient, 'address').map((element, index) => {
     const at = `${path}.address[${String(index)}]`;
-    const address = parseAddress(element, at);
+    const address = parseAddress(element);
     if (address.use !== 'home' && address.use !== 'temp') throw invalidResource(`${at}.use`, "use 'home' or 'temp'");
     if (seen.has(address.use)) throw invalidResource(`${at}.use`, 'send one address for each use');
     seen.add(address.use);
@@ -240,19 +207,32 @@ function parseTelecoms(patient: Element, path: string): readonly ContactPoint[] 
   });
 }
 
+function lacksOfficialName(patient: Element): boolean {
+  const names = children(patient, 'name');
+  if (names.some((name) => isBlank(name, 'family'))) return true;
+  const official = names.find((name) => text(name, 'use') === 'official');
+  if (official !== undefined) return !has(official, 'family');
+  const isPatient = text(patient, 'resourceType') === 'Patient';
+  return names.length === 0
+    ? isPatient && !has(patient, 'name')
+    : names.every((name) => !has(name, 'use') || text(name, 'use') !== undefined);
+}
+
 /**
- * A blank NHS number, birth date, family name or system of an identifier is a missing one, which has a code of its own.
- * Asked before the structure of the body is looked at, where an empty text would be refused under another one.
+ * A blank NHS number, birth date, family name or system of an identifier is a missing one, and a missing one has a code
+ * of its own, as has a missing official name. Asked before the body is validated, where it would be refused under
+ * another code; a name of a wrong structure is left to that.
  */
-export function refuseBlankIdentity(resource: unknown): void {
+export function refuseMissingIdentity(resource: unknown): void {
   const [parameter] = children(toElement(resource), 'parameter');
   const patient = toElement(parameter && child(parameter, 'resource'));
-  if (
-    children(patient, 'identifier').some((identifier) => isBlank(identifier, 'system') || isBlank(identifier, 'value'))
-  ) {
-    parseIdentifiers(patient, PATIENT_PATH);
-  }
-  if (children(patient, 'name').some((name) => isBlank(name, 'family'))) parseOfficialName(patient, PATIENT_PATH);
+  const identifiers = children(patient, 'identifier');
+  const lacking = (identifier: Element): boolean =>
+    isBlank(identifier, 'system') ||
+    isBlank(identifier, 'value') ||
+    (text(identifier, 'system') === IDENTIFIER_SYSTEM.nhsNumber && !has(identifier, 'value'));
+  if (identifiers.some(lacking)) parseIdentifiers(patient, PATIENT_PATH);
+  if (lacksOfficialName(patient)) parseOfficialName(patient, PATIENT_PATH);
   if (isBlank(patient, 'birthDate')) parseBirthDate(patient, PATIENT_PATH);
 }
 
@@ -264,7 +244,7 @@ export function parseRegistration(resource: unknown): RegistrationRequest {
   const nhsNumber = parseIdentifiers(patient, path);
   const name = parseOfficialName(patient, path);
   const birthDate = parseBirthDate(patient, path);
-  const gender = parseGender(patient, path);
+  const gender = parseGender(patient);
   const language = parseLanguage(patient, path);
   const addresses = parseAddresses(patient, path);
   const telecom = parseTelecoms(patient, path);

@@ -1,0 +1,42 @@
+/** What validation finds in a body or a token that is reason enough to refuse it, and in an answer to tell of it. */
+import { GatewayError } from '../../domain/errors.js';
+import type { ValidateOptions, ValidationIssue, Validator } from '../../validation/index.js';
+import type { Answer, GatewayHttp } from '../exchange.js';
+
+/** Issues of severity `error`, in the validator's order. Warnings and notes are for whoever asks for validation itself. */
+export function faultsOf(validator: Validator, resource: unknown, options: ValidateOptions): ValidationIssue[] {
+  return validator.validate(resource, options).filter(({ severity }) => severity === 'error');
+}
+
+/**
+ * The body, which meets FHIR and every profile it claims; else it is refused before anything is read from it. That items
+ * of a list stand in another order than a profile asks for is let pass: nothing is read from their order, and consumers
+ * of the acceptance testing do so.
+ */
+export function validBody(validator: Validator, body: unknown, type: string): unknown {
+  const [first, ...others] = faultsOf(validator, body, { type }).filter(({ rule }) => rule.kind !== 'order');
+  if (first === undefined) return body;
+  const { expression, message } = first;
+  // A message that begins with its own path needs no second one; of a repeated element it does not say which.
+  const where = message.startsWith(expression) ? '' : `${expression}: `;
+  const more = others.length > 0 ? ` (and ${String(others.length)} more)` : '';
+  throw new GatewayError('invalid-resource', `${where}${message}${more}`, { fhirPath: expression });
+}
+
+/**
+ * Tells the operator of every fault of an answer, by place and rule. The answer is not held back for it: what was booked
+ * is booked, and a consumer who is not told so cannot cancel it.
+ */
+export function reportFaults(
+  { context, face }: Pick<GatewayHttp, 'context' | 'face'>,
+  interaction: { readonly name: string },
+  { resource }: Answer,
+): void {
+  for (const { expression, rule } of faultsOf(face.validator, resource, {})) {
+    const broken = [rule.kind, rule.profile, rule.element, rule.constraint].filter((part) => part !== undefined);
+    context.log.error('answer-invalid', {
+      interaction: interaction.name,
+      reason: `${expression} breaks ${broken.join(' ')}`,
+    });
+  }
+}
