@@ -28,6 +28,8 @@ import { createTakeOver } from './take-over.js';
 
 /** Short, because every process waits for every other one's commits. */
 const MOST_PER_COMMIT = 50;
+/** Below the limit of a statement. */
+const TURN_MS = '1800ms';
 const DURABLE: ReadonlySet<string> = new Set(['on', 'remote_write', 'remote_apply']);
 
 export interface PostgresRecordsOptions {
@@ -137,9 +139,10 @@ async function assemble(
   // The tables have the same columns and more.
   const db = shared as unknown as Kysely<Schema>;
   const chain = createAuditChain(db, async (transaction) => {
-    // What is read after this is what the last commit of any process has left.
+    // What is read after this is what the last commit of any process has left. Waiting for one's turn is not waiting
+    // for somebody's lock: it may take longer.
     await sql`
-      select pg_advisory_xact_lock('audit'::regclass::oid::bigint),
+      select set_config('lock_timeout', ${TURN_MS}, true), pg_advisory_xact_lock('audit'::regclass::oid::bigint),
         set_config(${INSTANCE_SETTING}, ${String(leases.id() ?? '')}, true)
     `.execute(transaction);
   });
