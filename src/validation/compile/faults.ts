@@ -12,8 +12,12 @@ export interface Fault {
   readonly node: ElementNode;
 }
 
+/** What an extension's place may turn out to be is known at the end only; so many places are remembered. */
+const MOST_CONTEXTS = 100_000;
+
 export class Faults {
   list: Fault[] = [];
+  private counts = { error: 0, context: 0, other: 0 };
 
   constructor(private readonly most: number) {}
 
@@ -21,15 +25,24 @@ export class Faults {
     return this.list.length;
   }
 
-  /** Notes never use up the room that errors need. */
+  /** Each kind has room of its own: neither notes nor what may yet turn out well take that of errors. */
   add(fault: Fault): void {
-    if (this.list.length < this.most) this.list.push(fault);
+    const kind = kindOf(fault);
+    if (this.counts[kind] >= (kind === 'context' ? MOST_CONTEXTS : this.most)) return;
+    this.counts[kind] += 1;
+    this.list.push(fault);
   }
 
-  /** Puts a level's own faults before those found below it, which begin at `position`. */
+  /** Puts a level's own errors before what was found below it, which begins at `position` and may have to make room. */
   insert(position: number, faults: readonly Fault[]): void {
     this.list.splice(position, 0, ...faults);
-    if (this.list.length > this.most) this.list.length = this.most;
+    this.counts.error += faults.length;
+    for (let index = this.list.length - 1; this.counts.error > this.most && index >= position; index -= 1) {
+      const fault = this.list[index];
+      if (fault === undefined || kindOf(fault) !== 'error') continue;
+      this.list.splice(index, 1);
+      this.counts.error -= 1;
+    }
   }
 
   /** Makes pointers from `position` on relative to the next level up. */
@@ -48,12 +61,19 @@ export class Faults {
   }
 
   cut(position: number): void {
+    for (const fault of this.list.slice(position)) this.counts[kindOf(fault)] -= 1;
     this.list.length = position;
   }
 
   take(): Fault[] {
     const taken = this.list;
     this.list = [];
+    this.counts = { error: 0, context: 0, other: 0 };
     return taken;
   }
+}
+
+function kindOf({ keyword, severity }: Fault): 'error' | 'context' | 'other' {
+  if (keyword === 'context') return 'context';
+  return severity === 'error' ? 'error' : 'other';
 }

@@ -29,6 +29,7 @@ export function toIssues(
   const settled = new Set(faults.filter(({ keyword }) => SETTLING.has(keyword)).map(({ pointer }) => pointer));
   const said = new Set<string>();
   const issues: ValidationIssue[] = [];
+  let errors = 0;
   for (const fault of faults) {
     const { keyword, pointer, params } = fault;
     if (!SETTLING.has(keyword) && settled.has(pointer) && fault.severity === 'error') continue;
@@ -43,10 +44,7 @@ export function toIssues(
       : `${expression} ${kind} ${fault.severity} ${key ?? ''} ${keyword.startsWith('slice') ? (rule.sliceName ?? '') : ''}`;
     if (said.has(once)) continue;
     said.add(once);
-    if (issues.length >= options.maxIssues) {
-      issues.push(tooMany(expression.split('.')[0] ?? '', options.maxIssues));
-      break;
-    }
+    if (fault.severity === 'error' && (errors += 1) > options.maxIssues) break;
     issues.push({
       severity: fault.severity,
       code,
@@ -61,7 +59,15 @@ export function toIssues(
       },
     });
   }
-  return issues;
+  return capped(issues, options.maxIssues, errors);
+}
+
+/** However many there are, errors stay: without one among its issues, a resource is valid. */
+function capped(issues: readonly ValidationIssue[], most: number, errors: number): ValidationIssue[] {
+  if (issues.length <= most && errors <= most) return [...issues];
+  let room = Math.max(most - errors, 0);
+  const kept = issues.filter(({ severity }) => severity === 'error' || (room -= 1) >= 0);
+  return [...kept, tooMany(issues[0]?.expression.split('.')[0] ?? '', most)];
 }
 
 function stands({ pointer, params }: Fault, resource: unknown, compiler: ResourceCompiler): boolean {
