@@ -26,20 +26,11 @@ export function createValidator(options: ValidatorOptions): Validator {
     release,
     problems: registry.problems,
     validate(resource, wanted = {}) {
-      const type = isJson(resource) ? resource['resourceType'] : undefined;
-      if (!isJson(resource) || !isResourceType(type) || (wanted.type ?? type) !== type)
-        return [wrongType(resource, wanted)];
-      const trees: ElementNode[] = [];
-      for (const url of wanted.profiles ?? []) {
-        const tree = treeOf(url);
-        if (tree === undefined) return [unusable(type, url, `is not known or can't be used${reasonFor(url)}`)];
-        if (tree.path !== type) return [unusable(type, url, `is for ${tree.path}`)];
-        trees.push(tree);
+      try {
+        return inspect(resource, wanted);
+      } catch (error) {
+        return [unfinished(wanted, error)];
       }
-      // A getter that threw may have left faults of another resource behind.
-      compiler.units.faults.take();
-      compiler.check(resource, trees, wanted.ignoreClaims ?? false);
-      return toIssues(compiler.units.faults.take(), resource, compiler, { quoteValues, maxIssues, words });
     },
     prepare(names) {
       for (const name of names) {
@@ -60,6 +51,23 @@ export function createValidator(options: ValidatorOptions): Validator {
     profilesOf: (type) => [...registry.given, ...registry.own].filter((url) => registry.profile(url)?.type === type),
   };
 
+  function inspect(resource: unknown, wanted: ValidateOptions): readonly ValidationIssue[] {
+    const type = isJson(resource) ? resource['resourceType'] : undefined;
+    if (!isJson(resource) || !isResourceType(type) || (wanted.type ?? type) !== type)
+      return [wrongType(resource, wanted)];
+    const trees: ElementNode[] = [];
+    for (const url of wanted.profiles ?? []) {
+      const tree = treeOf(url);
+      if (tree === undefined) return [unusable(type, url, `is not known or can't be used${reasonFor(url)}`)];
+      if (tree.path !== type) return [unusable(type, url, `is for ${tree.path}`)];
+      trees.push(tree);
+    }
+    // A getter that threw may have left faults of another resource behind.
+    compiler.units.faults.take();
+    compiler.check(resource, trees, wanted.ignoreClaims ?? false);
+    return toIssues(compiler.units.faults.take(), resource, compiler, { quoteValues, maxIssues, words });
+  }
+
   function treeOf(name: string): ElementNode | undefined {
     const bare = name.split('|')[0] ?? '';
     const base = bare.replace(FHIR_DEFINITION, '');
@@ -76,6 +84,15 @@ function wrongType(resource: unknown, { type }: ValidateOptions): ValidationIssu
   const wanted = type === undefined ? 'a resource with a FHIR resourceType' : `a resource of type ${type}`;
   const found = isJson(resource) ? 'its resourceType is missing or another' : 'it is no JSON object';
   return root(type ?? 'Resource', 'resource-type', 'structure', `The content must be ${wanted}, but ${found}.`);
+}
+
+/** A property that can't be read, or a definition and a value that both go deeper than the stack does. */
+function unfinished({ type }: ValidateOptions, error: unknown): ValidationIssue {
+  const [kind, code, reason] =
+    error instanceof RangeError
+      ? (['too-large', 'too-costly', 'it is nested too deep'] as const)
+      : (['resource-type', 'structure', 'a property of it can not be read'] as const);
+  return root(type ?? 'Resource', kind, code, `The content could not be checked, because ${reason}.`);
 }
 
 function unusable(type: string, url: string, what: string): ValidationIssue {
