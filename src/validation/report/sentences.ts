@@ -282,11 +282,19 @@ function describe(value: unknown): string {
   return type === 'object' ? 'an object' : type === 'undefined' ? 'missing' : `a ${type}`;
 }
 
+function isDeep(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value === 'bigint';
+  return levels === 0 || Object.values(value).some((inner) => isDeep(inner, levels - 1));
+}
+
 /** A value for a message, where messages may repeat values and it is short enough to be read. */
 function quoted(value: unknown, { quoteValues }: Speech): string {
   if (!quoteValues || value === undefined) return '';
-  const text = JSON.stringify(value);
-  return text.length > LONGEST_QUOTE ? '' : text;
+  // What is no JSON value can't be broken JSON either: a program passed it.
+  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return '';
+  // Only what is short is said, and the whole of something deep or circular is never short.
+  const text = typeof value === 'object' && isDeep(value, 4) ? undefined : JSON.stringify(value);
+  return text === undefined || text.length > LONGEST_QUOTE ? '' : text;
 }
 
 const but = (found: string): string => (found === '' ? ', but is something else' : `, but is ${found}`);
