@@ -10,6 +10,10 @@ export interface SnapshotSource {
   profile(url: string): ProfileFacts | undefined;
 }
 
+/** As deep as a resource may be; each level is a copy of what it is made of. */
+const DEEPEST = 64;
+const DEEPEST_SLICES = 10;
+
 export interface Snapshots {
   /** Tree of a base type by its name, or of a profile by its url. Throws an Error that says what is wrong with it. */
   tree(name: string): ElementNode;
@@ -83,6 +87,7 @@ export function createSnapshots(source: SnapshotSource): Snapshots {
     const [first = '', ...steps] = element.id.split('.');
     if (first.split(':')[0] !== root.name)
       throw new Error(`${profile.url} has an element ${element.id} outside ${root.name}`);
+    if (steps.length > DEEPEST) throw new Error(`${profile.url} has an element more than ${DEEPEST} levels deep`);
     let holders: ElementNode[] = [root];
     for (const [position, step] of steps.entries()) {
       const last = position === steps.length - 1;
@@ -154,6 +159,8 @@ const BY_URL: SlicingFacts = { discriminators: [{ type: 'value', path: 'url' }],
 function slice(node: ElementNode, sliceName: string, definition: string): ElementNode {
   const known = allSlices(node).find((one) => one.sliceName === sliceName);
   if (known !== undefined) return known;
+  if (sliceName.split('/').length > DEEPEST_SLICES)
+    throw new Error(`${definition} has slices of slices more than ${DEEPEST_SLICES} levels deep`);
   // `a/b` is a slice of the slice `a`.
   const outer = sliceName.lastIndexOf('/');
   const holder = outer < 0 ? undefined : allSlices(node).find((one) => one.sliceName === sliceName.slice(0, outer));
