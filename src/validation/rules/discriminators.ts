@@ -7,6 +7,9 @@ import { isJson, listOf } from '../definitions/json.js';
 import { resolve, typeOf } from './references.js';
 import { equals, matches, membershipOf } from './values.js';
 
+/** As deep as a resource may be. */
+const DEEPEST = 64;
+
 type Predicate = (value: unknown) => boolean;
 /** Undefined where nobody can know: what a reference leads to may be elsewhere. */
 export type Verdict = boolean | undefined;
@@ -33,6 +36,7 @@ function allOf(tests: readonly Test[], item: unknown): Verdict {
 
 function testOf(slice: ElementNode, { type, path }: Discriminator, compiler: Compiler): Test {
   const steps = path === '$this' ? [] : splitPath(path);
+  if (steps.length > DEEPEST) throw new Error(`${slice.id} has a discriminator more than ${DEEPEST} levels deep`);
   let node: ElementNode | undefined = slice;
   let get: (item: unknown) => unknown[] = (item) => [item];
   for (const step of steps) {
