@@ -10,6 +10,7 @@ import type { AccessRules } from './domain/caller.js';
 import type { Practice, PracticeGroup } from './domain/practice.js';
 import type { Transport } from './http/access/transport.js';
 import type { LedgerSettings } from './records/open-records.js';
+import type { OperatorSettings } from './http/operator/settings.js';
 import { buildAccess, buildGroup, buildPractice, createZones, millisecondsOf } from './config/practices/build.js';
 import { crossCheck } from './config/practices/cross-checks.js';
 import { child, childList, parseSource } from './config/source/document.js';
@@ -19,6 +20,7 @@ import { practicesSchema, type PracticesFile } from './config/practices/schema.j
 import { ConfigurationError, formatPath, type Finding, type Problem } from './config/source/problems.js';
 import { crossCheckAccess } from './config/practices/access-checks.js';
 import { toLedgerSettings } from './config/ledger.js';
+import { toOperatorSettings } from './config/operator.js';
 import { toTransport } from './config/transport.js';
 import { createReferences, type ConfigurationEnvironment, type References } from './config/references.js';
 import {
@@ -49,6 +51,8 @@ export interface Configuration<Pds = unknown> {
   readonly ledger: LedgerSettings;
   readonly demographics: DemographicsSettings<Pds>;
   readonly transport: Transport;
+  /** No operator port without it. */
+  readonly operator: OperatorSettings | undefined;
   readonly access: AccessRules;
   readonly practices: readonly ConfiguredPractice[];
   readonly groups: readonly PracticeGroup[];
@@ -123,6 +127,7 @@ function build(
   const zoneOf = createZones();
   return {
     transport: toTransport(file.transport),
+    operator: toOperatorSettings(file.operator),
     access: buildAccess(file),
     publicUrl: new URL(publicUrl).href.replace(/\/+$/, ''),
     ledger: toLedgerSettings(ledger, resolvePath),

@@ -19,6 +19,8 @@ import { STU3_PATH, stu3Representation } from './fhir/stu3/index.js';
 import { createXmlCodec } from './fhir/xml/index.js';
 import { createApp } from './http/app.js';
 import type { GatewayHttp } from './http/exchange.js';
+import { createCountedLog } from './http/operator/counts.js';
+import { openOperatorPort, type OperatorPort } from './http/operator/open-port.js';
 import { declaredRows } from './http/interactions.js';
 import { listen } from './http/server.js';
 import { createValidationThread } from './http/validation/thread.js';
@@ -43,6 +45,8 @@ export interface RunningGateway {
   readonly port: number;
   readonly url: string;
   readonly records: Records;
+  /** Where operators look after it, if the configuration says so. */
+  readonly operator: Pick<OperatorPort, 'port' | 'url'> | undefined;
   /** Reads certificates, key and revocation lists again at once; also done by itself when a file changes. */
   reloadTls(): void;
   /** Lets running requests finish, then closes everything in the order in which nothing is lost. */
@@ -84,7 +88,8 @@ async function auditEnablement(
 }
 
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const { configuration, runtime, log } = options;
+  const { configuration, runtime } = options;
+  const { log, counts } = createCountedLog(options.log);
   const { transport } = configuration;
   checkBinding(transport, options.host);
   const settingsOfTls = 'tls' in transport ? transport.tls : undefined;
@@ -172,15 +177,30 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     },
   );
   if (options.publicUrl) address.publicUrl = options.publicUrl(server.port);
+  const operatorPort = { context, directory, health, representation, counts, version: http.version };
+  const operator =
+    configuration.operator &&
+    (await openOperatorPort({ ...operatorPort, settings: configuration.operator, machineTime: Date.now }).catch(
+      async (error: unknown) => {
+        await server.stop(0);
+        await close();
+        throw error;
+      },
+    ));
   log.info('listening', { port: server.port, count: directory.entries.length });
   return {
     port: server.port,
     url: `${tls ? 'https' : 'http'}://${options.host}:${server.port}`,
     records,
-    reloadTls: () => tls?.reload(),
+    operator: operator && { port: operator.port, url: operator.url },
+    reloadTls() {
+      tls?.reload();
+      operator?.reloadTls();
+    },
     async stop() {
       stopping = true;
       await server.stop(STOP_GRACE_MS);
+      await operator?.stop();
       await close();
       log.info('stopped');
     },

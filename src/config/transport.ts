@@ -70,7 +70,7 @@ function pemSource({ readEnv, resolvePath }: References): ZodType<PemSource> {
     });
 }
 
-function tlsSchema(references: References) {
+export function tlsSchema(references: References) {
   const pem = pemSource(references);
   return z
     .strictObject({

@@ -88,6 +88,8 @@ export interface TestGatewayOptions {
   /** Adds to, or replaces, the parts of the riverside installation's data file. */
   readonly riverside?: Record<string, unknown>;
   readonly ledgerFile?: string;
+  /** Changes the machine under the gateway, for example its monotonic clock. */
+  readonly runtime?: (runtime: Runtime) => Runtime;
 }
 
 const ASIDS: Readonly<Record<string, string>> = {
@@ -151,7 +153,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   );
   const gateway = await startGateway({
     configuration,
-    runtime: createTestRuntime(clock),
+    runtime: options.runtime ? options.runtime(createTestRuntime(clock)) : createTestRuntime(clock),
     log,
     host: '127.0.0.1',
     port: 0,

@@ -9,6 +9,7 @@ import { createPracticeZone } from '../../domain/time.js';
 import { HUMAN_LANGUAGES } from '../../fhir/stu3/languages.js';
 import { findAddressFault } from '../addresses.js';
 import { ledgerSchema } from '../ledger.js';
+import { operatorSchema } from '../operator.js';
 import { dnsName, transportSchema } from '../transport.js';
 import { duration } from './durations.js';
 import { nearest, quote } from '../source/problems.js';
@@ -221,6 +222,7 @@ export function practicesSchema(references: References) {
     ledger: ledgerSchema(references, ledgerKey),
     demographics: typed,
     transport: transportSchema(references).optional(),
+    operator: operatorSchema(references).optional(),
     consumers: z.union([z.literal('any'), z.array(consumer).min(1)]).optional(),
     practices: z.array(practice).min(1),
     groups: z.array(group).default([]),

@@ -1,0 +1,198 @@
+/** What is served on the operator port: health and metrics to whoever may connect, attempts to operators. */
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import helmet from 'helmet';
+import { auditedCaller, type GatewayContext } from '../../core/context.js';
+import type { Directory } from '../../core/directory.js';
+import { resolveAttempt } from '../../core/operator/resolve.js';
+import { listTasks } from '../../core/operator/tasks.js';
+import { GatewayError, isGatewayError, type ErrorCode } from '../../domain/errors.js';
+import { SECOND } from '../../domain/time.js';
+import type { Health } from '../app.js';
+import { parseAnswer, parseFilter, parseId } from './asked.js';
+import type { Counts } from './counts.js';
+import type { OperatorOf } from './identify.js';
+import { METRICS_TYPE, writeMetrics, type Measured } from './metrics.js';
+import { toListed, toShown } from './views.js';
+
+export interface OperatorHttp {
+  readonly context: GatewayContext;
+  readonly directory: Directory;
+  readonly health: Health;
+  readonly operatorOf: OperatorOf;
+  readonly version: string;
+  readonly counts: Counts;
+  /** Of the machine, at this moment. */
+  measure(): Pick<Measured, 'uptimeSeconds' | 'residentBytes' | 'loopDelay'>;
+}
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  'bad-request': 400,
+  'invalid-parameter': 400,
+  'access-denied': 401,
+  'record-not-found': 404,
+  'unknown-endpoint': 404,
+  'version-conflict': 409,
+  'body-too-large': 413,
+  'unsupported-media-type': 415,
+  'practice-unavailable': 503,
+  'ledger-unavailable': 503,
+};
+
+interface Reply {
+  readonly status: number;
+  readonly body: object;
+  readonly practice?: string;
+}
+
+/** One thing that operators do, and who may do it. */
+type Work = (request: Request, operator: string) => Promise<Reply>;
+
+export function createOperatorApp(http: OperatorHttp): Express {
+  const { context, directory, health, version, counts } = http;
+  const { ledger } = context;
+  const now = (): number => context.runtime.clock.now();
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  app.use(helmet());
+  app.use((_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+
+  app.get('/livez', (_request, response) => {
+    response.json({ status: 'alive' });
+  });
+  app.get('/readyz', async (_request, response) => {
+    const isReady = await health.ready();
+    response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'not ready' });
+  });
+  app.get('/status', async (_request, response) => {
+    const [isReady, tasks] = await Promise.all([health.ready(), listTasks(ledger, directory, now())]);
+    const count = (practice: string, list: string): number =>
+      tasks.filter((task) => task.attempt.practice === practice && task.list === list).length;
+    const practices = directory.entries.map(({ practice: { odsCode, name } }) => {
+      const own = tasks.filter(({ attempt, list }) => attempt.practice === odsCode && list !== 'unclaimed');
+      return {
+        practice: odsCode,
+        name,
+        open: count(odsCode, 'open'),
+        needsHuman: count(odsCode, 'needs-human'),
+        unclaimed: count(odsCode, 'unclaimed'),
+        oldestOpenSeconds: Math.floor(Math.max(0, ...own.map(({ ageMs }) => ageMs)) / SECOND),
+      };
+    });
+    response.json({ version, ready: isReady, practices });
+  });
+  app.get('/metrics', async (_request, response) => {
+    const [isReady, tasks] = await Promise.all([health.ready(), listTasks(ledger, directory, now())]);
+    const practices = directory.entries.map(({ practice }) => practice.odsCode);
+    response.set('Content-Type', METRICS_TYPE);
+    response.send(writeMetrics({ version, isReady, practices, tasks, counts, ...http.measure() }));
+  });
+
+  const forOperators =
+    (interaction: string, work: Work) =>
+    async (request: Request, response: Response): Promise<void> => {
+      const operator = http.operatorOf(request);
+      let reply: Reply;
+      let code: ErrorCode | undefined;
+      try {
+        if (operator === undefined) {
+          throw new GatewayError('access-denied', 'Only operators may do this: send the token or certificate of one');
+        }
+        reply = await work(request, operator);
+      } catch (thrown) {
+        const error = translated(thrown);
+        code = error.code;
+        reply = refusal(error);
+      }
+      const id = request.params['id'];
+      try {
+        context.audit.record({
+          at: now(),
+          kind: 'operator-request',
+          practice: reply.practice,
+          interaction,
+          traceId: undefined,
+          status: reply.status,
+          code,
+          ...auditedCaller(undefined),
+          userName: operator,
+          // What is no id of ours may be anything, and is not kept.
+          resources: typeof id === 'string' && reply.status < 400 ? [`Appointment/${id}`] : [],
+          state: undefined,
+        });
+      } catch (thrown) {
+        // What cannot be audited is not answered.
+        reply = refusal(translated(thrown));
+      }
+      context.log.info('operator-request', { operation: interaction, status: reply.status, ...(code && { code }) });
+      send(response, reply);
+    };
+
+  app.get(
+    '/attempts',
+    forOperators('attempts list', async ({ url }) => {
+      const filter = parseFilter(new URL(url, 'http://operator').searchParams);
+      const tasks = await listTasks(ledger, directory, now(), filter);
+      return { status: 200, body: { attempts: tasks.map(toListed) } };
+    }),
+  );
+  app.get(
+    '/attempts/:id',
+    forOperators('attempts show', async ({ params }) => {
+      const attempt = await ledger.findAttempt(parseId(String(params['id'])));
+      if (!attempt) throw new GatewayError('record-not-found', 'There is no attempt with this id');
+      return { status: 200, body: toShown(attempt, directory, now()), practice: attempt.practice };
+    }),
+  );
+  app.post(
+    '/attempts/:id/answer',
+    express.json({ limit: '16kb', type: 'application/json' }),
+    forOperators('attempts resolve', async ({ params, body, headers }, operator) => {
+      if (!/^application\/json\b/i.test(headers['content-type'] ?? '')) {
+        throw new GatewayError('unsupported-media-type', 'The answer must be sent as application/json');
+      }
+      const id = parseId(String(params['id']));
+      const attempt = await resolveAttempt(context, directory, id, parseAnswer(body, operator));
+      return { status: 200, body: toShown(attempt, directory, now()), practice: attempt.practice };
+    }),
+  );
+
+  app.use((_request: Request, response: Response) => {
+    send(response, refusal(new GatewayError('unknown-endpoint', 'Nothing is served at this address')));
+  });
+  const onError: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
+    send(response, refusal(translated(error)));
+  };
+  app.use(onError);
+
+  /** Errors of express and of its body reader, told in our terms. */
+  function translated(error: unknown): GatewayError {
+    if (isGatewayError(error)) return error;
+    const { type, status } = (error ?? {}) as { type?: string; status?: number };
+    if (type === 'entity.too.large') return new GatewayError('body-too-large', 'The body is larger than 16 KiB');
+    if (status === 400) return new GatewayError('bad-request', 'The request is malformed: check the URL and the body');
+    context.log.error('request-failed', { reason: error instanceof Error ? error.name : 'unknown' });
+    return new GatewayError('internal', 'The gateway failed to process the request', { cause: error });
+  }
+  return app;
+}
+
+/** Problem details: RFC 9457. */
+function refusal(error: GatewayError): Reply {
+  const status = STATUS[error.code] ?? 500;
+  return { status, body: { status, code: error.code, detail: error.message } };
+}
+
+function send(response: Response, { status, body }: Reply): void {
+  if (status === 401) response.set('WWW-Authenticate', 'Bearer');
+  response
+    .status(status)
+    .type(status < 400 ? 'application/json' : 'application/problem+json')
+    .send(JSON.stringify(body));
+}
