@@ -108,6 +108,7 @@ describe('slotbridge validate', { timeout: 60_000 }, () => {
       write('all/inner/k-either.json', { resourceType: 'Patient', contact: [{ name: { text: 'Test' } }] });
       write('all/inner/l-newer.json', { resourceType: 'Appointment', status: 'waitlist', participant: [] });
       write('all/inner/m-says.json', { resourceType: 'CapabilityStatement', fhirVersion: '4.0.1' });
+      write('all/inner/n-deep.json', `{"resourceType":"Patient","x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`);
       write('all/inner/settings.json', { editor: true });
       write('all/inner/words.json', '// "resourceType" is not said here\n{}');
       write('all/inner/page.xml', '<page/>');
@@ -124,7 +125,7 @@ describe('slotbridge validate', { timeout: 60_000 }, () => {
       expect(answer.valid).toBe(false);
       const files = [...new Set(answer.results.map(({ file }) => file))];
       expect(files).toEqual([...files].sort());
-      expect(answer.summary).toMatchObject({ files: 13, resources: 17, notRead: 0 });
+      expect(answer.summary).toMatchObject({ files: 14, resources: 18, notRead: 0 });
     });
 
     it('passes over what is no FHIR, and counts it', () => {
@@ -188,6 +189,10 @@ describe('slotbridge validate', { timeout: 60_000 }, () => {
         'inner/l-newer.json': ['r4', true],
         'inner/m-says.json': ['r4', false],
       });
+    });
+
+    it('has an answer to what is deeper than any resource', () => {
+      expect(kindsOf(resultsOf('inner/n-deep.json')[0])).toEqual(['unknown-element']);
     });
 
     it('reads XML', () => {
