@@ -14,6 +14,8 @@ interface Start {
   /** Of the process in bytes, before the import and after the first validations. */
   readonly rssBefore: number;
   readonly rssAfter: number;
+  /** When ajv has compiled the schemas of what it is sent. */
+  readonly rssBusy: number;
 }
 
 interface Compared {
@@ -62,7 +64,13 @@ async function startsOf(folder: string, releases: readonly string[]): Promise<Re
   for (let number = 0; number < STARTS; number += 1)
     starts.push(await reportOf<Start>(folder, 'validation-start', releases));
   const of = (key: keyof Start): Spread => spread(starts.map((start) => start[key]));
-  return { readyMs: of('readyMs'), readyCpuMs: of('readyCpuMs'), rssBefore: of('rssBefore'), rssAfter: of('rssAfter') };
+  return {
+    readyMs: of('readyMs'),
+    readyCpuMs: of('readyCpuMs'),
+    rssBefore: of('rssBefore'),
+    rssAfter: of('rssAfter'),
+    rssBusy: of('rssBusy'),
+  };
 }
 
 function compared({ bare, ours }: Turns): Compared {
@@ -93,6 +101,7 @@ export function validationAsText({ rounds, appointment, slotBundle, start }: Val
     line('ready, ms of processor time', start.stu3.readyCpuMs, 0),
     line('memory, MB', inMegabytes(start.stu3.rssAfter), 0),
     line('memory, both releases, MB', inMegabytes(start.both.rssAfter), 0, `under ${String(MOST_RSS_MB)}`),
+    line('the same when busy, MB', inMegabytes(start.both.rssBusy), 0, `under ${String(MOST_RSS_MB)}`),
     line('memory of bare Node, MB', inMegabytes(start.stu3.rssBefore), 0),
   ].join('\n');
 }

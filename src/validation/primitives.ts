@@ -20,6 +20,7 @@ const INTEGER_MAX = 2_147_483_647;
 
 const DATE = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$/;
 const DATE_LENGTH = 'yyyy-mm-dd'.length;
+const SHORT_MONTHS: ReadonlySet<number> = new Set([4, 6, 9, 11]);
 /** Digits of a second's fraction. */
 const MOST_DIGITS = 20;
 const TIME = /^(\d\d):(\d\d):(\d\d)(?:\.\d{1,20})?$/;
@@ -184,7 +185,7 @@ function isDate(text: string): boolean {
 function isCalendarDay(year: number, month: number, day: number): boolean {
   if (year < 1 || month < 1 || month > 12 || day < 1) return false;
   const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  const days = month === 2 ? (leap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
+  const days = month === 2 ? (leap ? 29 : 28) : SHORT_MONTHS.has(month) ? 30 : 31;
   return day <= days;
 }
 
@@ -195,23 +196,22 @@ function isTime(text: string): boolean {
 
 /** "If hours and minutes are specified, a time zone SHALL be populated. Seconds must be provided." */
 function isInstant(text: string): boolean {
-  const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2)];
-  if (text.charAt(4) !== '-' || text.charAt(7) !== '-' || text.charAt(10) !== 'T') return false;
-  if (!isCalendarDay(year, month, day)) return false;
-  const [hour, minute, second] = [digits(text, 11, 2), digits(text, 14, 2), digits(text, 17, 2)];
-  if (text.charAt(13) !== ':' || text.charAt(16) !== ':') return false;
-  if (!isBetween(hour, 23) || !isBetween(minute, 59) || !isBetween(second, 59)) return false;
-  const fraction = text.charAt(19) === '.' ? digitsFrom(text, 20) : 0;
-  if (text.charAt(19) === '.' && (fraction === 0 || fraction > MOST_DIGITS)) return false;
-  return isZone(text, fraction === 0 ? 19 : 20 + fraction);
+  if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') return false;
+  if (!isCalendarDay(digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2))) return false;
+  if (!isBetween(digits(text, 11, 2), 23) || !isBetween(digits(text, 14, 2), 59)) return false;
+  if (!isBetween(digits(text, 17, 2), 59)) return false;
+  if (text[19] !== '.') return isZone(text, 19);
+  const fraction = digitsFrom(text, 20);
+  return fraction > 0 && fraction <= MOST_DIGITS && isZone(text, 20 + fraction);
 }
 
 /** The text from this position on is `Z` or an offset of at most 14 hours. */
 function isZone(text: string, from: number): boolean {
-  const sign = text.charAt(from);
+  const sign = text[from];
   if (sign === 'Z') return text.length === from + 1;
-  if ((sign !== '+' && sign !== '-') || text.charAt(from + 3) !== ':' || text.length !== from + 6) return false;
-  const [hours, minutes] = [digits(text, from + 1, 2), digits(text, from + 4, 2)];
+  if ((sign !== '+' && sign !== '-') || text[from + 3] !== ':' || text.length !== from + 6) return false;
+  const hours = digits(text, from + 1, 2);
+  const minutes = digits(text, from + 4, 2);
   return isBetween(minutes, 59) && (isBetween(hours, 13) || (hours === 14 && minutes === 0));
 }
 

@@ -42,11 +42,14 @@ export interface ElementNode {
 
 type Types = ReadonlyMap<string, TypeFacts>;
 
+/** Trees that others are copied from, and that nothing is ever filled into. */
+export type Patterns = Map<string, ElementNode>;
+
 /** The tree of a base type, inherited elements first. Throws for a name that is no type. */
-export function typeTree(types: Types, name: string): ElementNode {
+export function typeTree(types: Types, name: string, patterns: Patterns): ElementNode {
   const facts = types.get(name);
   if (facts === undefined) throw new Error(`there is no type ${name}`);
-  const inherited = facts.base === undefined ? undefined : typeTree(types, facts.base);
+  const inherited = facts.base === undefined ? undefined : pattern(types, facts.base, patterns);
   const root: ElementNode = {
     id: name,
     path: name,
@@ -61,11 +64,18 @@ export function typeTree(types: Types, name: string): ElementNode {
     slices: [],
     children: (inherited?.children ?? []).map((child) => copyBelow(child, name, name)),
   };
-  for (const element of facts.elements) place(root, element, name, types);
+  for (const element of facts.elements) place(root, element, types, patterns);
   return root;
 }
 
-function place(root: ElementNode, element: ElementFacts, definition: string, types: Types): void {
+function pattern(types: Types, name: string, patterns: Patterns): ElementNode {
+  let tree = patterns.get(name);
+  if (tree === undefined) patterns.set(name, (tree = typeTree(types, name, patterns)));
+  return tree;
+}
+
+function place(root: ElementNode, element: ElementFacts, types: Types, patterns: Patterns): void {
+  const definition = root.name;
   const names = element.path.split('.');
   const name = names.pop() ?? '';
   let holder = root;
@@ -73,7 +83,7 @@ function place(root: ElementNode, element: ElementFacts, definition: string, typ
     const next = holder.children?.find((child) => child.name === step);
     if (next === undefined) throw new Error(`${root.path}.${element.path} stands below an element that is not there`);
     // What the element has by its type: id, extension, modifierExtension.
-    next.children ??= (typeTree(types, next.types[0]?.code ?? 'BackboneElement').children ?? []).map((child) =>
+    next.children ??= (pattern(types, next.types[0]?.code ?? 'BackboneElement', patterns).children ?? []).map((child) =>
       copyBelow(child, next.path, definition),
     );
     holder = next;

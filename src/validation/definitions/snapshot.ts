@@ -1,5 +1,5 @@
 /** Snapshots: a profile's differential applied to the tree of what it constrains, at any depth of derivation. */
-import { constraintsOf, copyAs, copyBelow, typeTree, type ElementNode } from './elements.js';
+import { constraintsOf, copyAs, copyBelow, typeTree, type ElementNode, type Patterns } from './elements.js';
 import type { ProfileElement, ProfileFacts, SlicingFacts, TypeFacts } from './facts.js';
 import { capitalised } from './json.js';
 
@@ -23,6 +23,7 @@ export interface Snapshots {
 
 export function createSnapshots(source: SnapshotSource): Snapshots {
   const trees = new Map<string, ElementNode>();
+  const patterns: Patterns = new Map();
   const inWork = new Set<string>();
   const snapshots: Snapshots = {
     tree(name) {
@@ -33,7 +34,7 @@ export function createSnapshots(source: SnapshotSource): Snapshots {
       try {
         const profile = source.types.has(name) ? undefined : source.profile(name);
         if (profile === undefined && !source.types.has(name)) throw new Error(`${name} is not known`);
-        const tree = profile === undefined ? typeTree(source.types, name) : build(profile);
+        const tree = profile === undefined ? typeTree(source.types, name, patterns) : build(profile);
         trees.set(name, tree);
         return tree;
       } finally {
