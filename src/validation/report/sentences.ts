@@ -216,6 +216,8 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
         'not-found',
         `${label} could not be checked, because ${definitionName(node)} can't be used: ${clause(String(params['reason']))}.`,
       );
+    case 'visits':
+      return say('too-large', 'too-costly', `${label} was not checked, for there is too much before it; split it.`);
     case 'depth':
       return say('too-large', 'too-costly', `${label} is nested deeper than any resource needs; make it flatter.`);
     default:
