@@ -32,6 +32,8 @@ export type Validate = (value: unknown) => readonly OwnFault[] | undefined;
 
 /** Levels of objects. Checks call themselves once a level, so the stack bounds them. */
 const MAX_DEPTH = 64;
+/** Objects looked at in one validation, each as often as there are rules for it. */
+const MOST_VISITS = 5_000_000;
 const MOST_OWN_ERRORS = 200;
 /** Values a schema is interpreted for before ajv compiles it: a batch of work, or a busy server's first minute. */
 export const WORTH_COMPILING = 2000;
@@ -60,6 +62,7 @@ export function createUnits(
   const table: Check[] = [];
   const waiting = new Set<() => unknown>();
   let depth = 0;
+  let visits = 0;
   const checks = (position: number): Check | undefined => table[position];
   const primitives = primitiveChecks(release);
   const formats = new Map([...primitives].map(([name, { accepts }]) => [name, accepts]));
@@ -78,8 +81,10 @@ export function createUnits(
       waiting.add(prepare);
       return (value) => {
         const position = faults.length;
-        if (depth >= MAX_DEPTH) {
-          faults.add({ keyword: 'depth', pointer: '', severity: 'error', params: {}, node });
+        if (depth === 0) visits = 0;
+        if (depth >= MAX_DEPTH || (visits += 1) > MOST_VISITS) {
+          const keyword = depth >= MAX_DEPTH ? 'depth' : 'visits';
+          faults.add({ keyword, pointer: '', severity: 'error', params: {}, node });
           return;
         }
         depth += 1;
