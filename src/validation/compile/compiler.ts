@@ -145,8 +145,13 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
     for (let index = 0; index < claimed.length; index += 1) {
       const url = claimed[index];
       if (typeof url !== 'string') continue;
-      const canonical = url.split('|')[0] ?? '';
+      const version = url.indexOf('|');
+      const canonical = version < 0 ? url : url.slice(0, version);
       const tree = compiler.profile(canonical);
+      if (tree?.path === type) {
+        if (!profiles.includes(tree)) profiles.push(tree);
+        continue;
+      }
       const below = `/meta/profile/${index}`;
       if (tree === undefined) {
         const base = canonical.replace(FHIR_DEFINITION, '');
@@ -154,8 +159,7 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
           const reason = reasonFor(canonical);
           compiler.report(snapshots.tree(type), 'profile-unknown', { reason }, below, 'warning');
         } else if (!isKindOf(type, base)) compiler.report(snapshots.tree(base), 'profile-type', { type: base }, below);
-      } else if (tree.path !== type) compiler.report(tree, 'profile-type', { type: tree.path }, below);
-      else if (!profiles.includes(tree)) profiles.push(tree);
+      } else compiler.report(tree, 'profile-type', { type: tree.path }, below);
     }
     // A profile's tree holds the base rules as well.
     if (profiles.length === 0) standIn(resource, compiler.content(snapshots.tree(type)), contained);
