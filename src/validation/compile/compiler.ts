@@ -51,8 +51,11 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
           schemaOf(node, (one) => valueSchema(one, typesOf(one)[0] ?? { code: 'Element' }, compiler)),
         ),
       ),
-    resource: (value) => {
-      if (isJson(value)) checkInside(value);
+    resource(value, profile, content) {
+      if (!isJson(value)) return;
+      // A profile for another type has nothing to say of it; that the type is wrong has been said.
+      const extra = profile?.path === value['resourceType'] ? profile : undefined;
+      checkResource(value, extra === undefined ? [] : [extra], isContained(value), content);
     },
     profile(url) {
       if (trees.has(url)) return trees.get(url);
@@ -130,12 +133,12 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
 
   const isContained = (resource: Json): boolean => listOf(standing.root['contained']).includes(resource);
 
-  /** A resource inside another one: contained, in a Bundle's entry or in Parameters. */
-  function checkInside(resource: Json): void {
-    checkResource(resource, [], isContained(resource));
-  }
-
-  function checkResource(resource: Json, extra: readonly ElementNode[], contained: boolean): void {
+  function checkResource(
+    resource: Json,
+    extra: readonly ElementNode[],
+    contained: boolean,
+    content?: ElementNode,
+  ): void {
     const type = resource['resourceType'];
     const facts = typeof type === 'string' ? types.get(type) : undefined;
     if (typeof type !== 'string' || facts?.kind !== 'resource' || facts.abstract)
@@ -161,6 +164,7 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
         } else if (!isKindOf(type, base)) compiler.report(snapshots.tree(base), 'profile-type', { type: base }, below);
       } else compiler.report(tree, 'profile-type', { type: tree.path }, below);
     }
+    if (content !== undefined) standIn(resource, compiler.content(content), contained);
     // A profile's tree holds the base rules as well.
     if (profiles.length === 0) standIn(resource, compiler.content(snapshots.tree(type)), contained);
     else

@@ -31,7 +31,7 @@ export interface Compiler {
   /** Check of one value (an item, where the element repeats) against all a node says. */
   value(node: ElementNode): Check;
   /** Check of a resource by its type and its own `meta.profile`. */
-  readonly resource: Check;
+  resource(value: unknown, profile?: ElementNode, content?: ElementNode): void;
   /** Tree of a profile; `undefined`, and a problem noted, when it is unknown or can't be built. */
   readonly profile: (url: string) => ElementNode | undefined;
   /** Notes a problem of a definition that was given. */

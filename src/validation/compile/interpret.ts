@@ -24,6 +24,7 @@ interface Schema {
   readonly format?: string;
   readonly checks?: readonly number[];
   readonly properties?: Readonly<Record<string, Schema | true>>;
+  readonly additionalProperties?: false;
   readonly items?: Schema;
   readonly minItems?: number;
   readonly maxItems?: number;
@@ -43,7 +44,8 @@ function evaluator(schema: Schema, context: Interpreting): Evaluate {
   if (schema.type !== undefined) steps.push(typed(schema.type));
   if (schema.format !== undefined) steps.push(formatted(schema.format, schema.type, context));
   for (const position of schema.checks ?? []) steps.push(context.checks(position) as Evaluate);
-  if (schema.properties !== undefined) steps.push(objects(schema.properties, context));
+  if (schema.properties !== undefined)
+    steps.push(objects(schema.properties, schema.additionalProperties !== false, context));
   if (schema.minItems !== undefined || schema.items !== undefined) steps.push(lists(schema, context));
   const [first, ...others] = steps;
   if (first === undefined) return () => undefined;
@@ -84,8 +86,8 @@ function formatted(format: string, type: Schema['type'], { formats }: Interpreti
   };
 }
 
-/** Properties of an object that has at least one, and no others. */
-function objects(schemas: NonNullable<Schema['properties']>, context: Interpreting): Evaluate {
+/** Properties of an object that has at least one, and no others unless the schema is open. */
+function objects(schemas: NonNullable<Schema['properties']>, open: boolean, context: Interpreting): Evaluate {
   const { faults, mostOwn } = context;
   const known = new Set(Object.keys(schemas));
   const properties = Object.entries(schemas).flatMap(([name, schema]) =>
@@ -96,7 +98,7 @@ function objects(schemas: NonNullable<Schema['properties']>, context: Interpreti
     let count = 0;
     for (const name in value) {
       count += 1;
-      if (!known.has(name) && own.length < mostOwn)
+      if (!open && !known.has(name) && own.length < mostOwn)
         own.push({ keyword: 'additionalProperties', pointer: '', params: { additionalProperty: name } });
     }
     if (count === 0) own.push({ keyword: 'minProperties', pointer: '', params: { limit: 1 } });

@@ -6,6 +6,7 @@ import { jsonNames, type Compiler } from './context.js';
 import { choiceCheck, isWide } from '../rules/choices.js';
 import { extensionCheck } from '../rules/extensions.js';
 import { aggregationCheck, referenceCheck } from '../rules/references.js';
+import { resourceCheck } from '../rules/resources.js';
 import { bindingChecks, fixedChecks, invariantChecks, rangeChecks } from '../rules/values.js';
 import { shapeCheck } from '../rules/shape.js';
 import { slicesCheck } from '../rules/slicing.js';
@@ -35,7 +36,8 @@ export function contentSchema(node: ElementNode, compiler: Compiler): AnySchemaO
     type: 'object',
     minProperties: 1,
     properties,
-    additionalProperties: false,
+    // What an element says of the resource in it comes beside what the resource's own type says.
+    ...(isResource(node.types[0]?.code ?? '', compiler) ? {} : { additionalProperties: false }),
     ...compiler.units.checks(checks.filter((check) => check !== undefined)),
   };
 }
@@ -88,14 +90,16 @@ const isClosedChoice = ({ name, slices, slicing }: ElementNode): boolean =>
   slicing?.rules === 'closed' &&
   slicing.discriminators.some(({ type, path }) => type === 'type' && path === '$this');
 
+const isResource = (code: string, compiler: Compiler): boolean => compiler.types.get(code)?.kind === 'resource';
+
 const hasContent = (node: ElementNode): boolean => node.children !== undefined && node.types.length <= 1;
 
 /** What holds inside a complex value. */
 function contentChecks(node: ElementNode, type: ElementType, compiler: Compiler): Check[] {
   const { snapshots } = compiler;
+  if (isResource(type.code, compiler)) return [resourceCheck(node, hasContent(node) ? node : undefined, compiler)];
   if (hasContent(node)) return [compiler.content(node)];
   if (node.contentReference !== undefined) return [compiler.content(referredNode(node, compiler))];
-  if (compiler.types.get(type.code)?.kind === 'resource' && type.profiles === undefined) return [compiler.resource];
   const profiles = (type.profiles ?? []).flatMap((url) => compiler.profile(url) ?? []);
   const [profile, ...others] = profiles;
   if (profile === undefined)

@@ -199,6 +199,12 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
       );
     case 'resource':
       return say('resource-type', 'structure', `${label} must have a resourceType that names a FHIR resource type.`);
+    case 'resource-type':
+      return say(
+        'resource-type',
+        'structure',
+        `${label} is a resource of a type that may not stand here; allowed: ${names(params['types'])}.`,
+      );
     case 'profile-unknown': {
       const why =
         typeof params['reason'] === 'string' ? `can't be used: ${clause(params['reason'])}` : 'is not known here';

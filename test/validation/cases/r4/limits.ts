@@ -28,6 +28,20 @@ const quantityOnly = {
   definitions: [QUANTITY_ONLY],
 };
 
+const URN = 'urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0';
+const NAMED = profile('NamedPatient', 'Patient', { 'Patient.name': { min: 1 } });
+const ONLY_PATIENTS = profile('OnlyPatients', 'Bundle', {
+  'Bundle.entry.resource': { type: [{ code: 'Patient', profile: [`${OWN}/NamedPatient`] }] },
+});
+const OLD = profile('OldPatient', 'Patient', { 'Patient.birthDate': { min: 1 } });
+const onlyPatients = {
+  of: { resourceType: 'Bundle', type: 'collection', entry: [{ fullUrl: URN, resource: PATIENT }] },
+  profiles: [`${OWN}/OnlyPatients`],
+  definitions: [NAMED, OLD, ONLY_PATIENTS],
+};
+const WITH_IDS = profile('BundleWithIds', 'Bundle', { 'Bundle.entry.resource.id': { min: 1 } });
+const withIds = { ...onlyPatients, profiles: [`${OWN}/BundleWithIds`], definitions: [WITH_IDS] };
+
 const placed = (name: string, ...aggregation: readonly string[]) =>
   profile(name, 'Appointment', {
     'Appointment.supportingInformation': { type: [{ code: 'Reference', aggregation }] },
@@ -70,6 +84,37 @@ export const LIMIT_CASES: readonly Case[] = [
       'a choice of a type that closed slicing does not have',
       { valueQuantity: undefined, valueString: 'much' },
       'slicing Observation.valueString',
+    ),
+  ]),
+  ...cases('bundle-entry', onlyPatients, [
+    ok('an entry of the type and profile that the Bundle wants', {}),
+    bad(
+      'an entry of another type than the Bundle wants',
+      { 'entry.0.resource': ORGANIZATION },
+      'resource-type Bundle.entry[0].resource',
+    ),
+    bad(
+      'an entry that does not meet the profile the Bundle wants',
+      { 'entry.0.resource.name': undefined },
+      'cardinality Bundle.entry[0].resource.name',
+    ),
+    bad(
+      'an entry that meets the profile of the Bundle, but not its own',
+      { 'entry.0.resource.meta': { profile: [`${OWN}/OldPatient`] }, 'entry.0.resource.birthDate': undefined },
+      'cardinality Bundle.entry[0].resource.birthDate',
+    ),
+  ]),
+  ...cases('bundle-entry', withIds, [
+    ok('an entry with the id that the Bundle wants', { 'entry.0.resource.id': 'p-1' }),
+    bad(
+      'an entry without the id that the Bundle wants',
+      { 'entry.0.resource.id': undefined },
+      'cardinality Bundle.entry[0].resource.id',
+    ),
+    bad(
+      'an entry with the id that the Bundle wants, and an element nobody has',
+      { 'entry.0.resource.id': 'p-1', 'entry.0.resource.colour': 'red' },
+      'unknown-element Bundle.entry[0].resource.colour',
     ),
   ]),
   ...cases('reference-target', within('ContainedOnly', 'contained'), [
