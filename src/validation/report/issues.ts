@@ -1,7 +1,7 @@
 /** Turns faults into issues a person can act on: each once, in the order of the resource's levels, up to a limit. */
 import type { ResourceCompiler } from '../compile/compiler.js';
 import type { ExtensionContext } from '../definitions/facts.js';
-import { toUrl } from '../definitions/json.js';
+import { isJson, toUrl } from '../definitions/json.js';
 import type { Fault } from '../compile/faults.js';
 import type { ValidationIssue } from '../types.js';
 import { mayStand } from './contexts.js';
@@ -49,7 +49,7 @@ export function toIssues(
       severity: fault.severity,
       code,
       expression,
-      pointer,
+      pointer: pointerTo(pointer, place.value, below),
       message,
       rule: {
         kind,
@@ -60,6 +60,11 @@ export function toIssues(
     });
   }
   return capped(issues, options.maxIssues, errors);
+}
+
+/** What stands there too much is pointed at itself, what is missing by its holder. */
+function pointerTo(pointer: string, holder: unknown, below: string | undefined): string {
+  return below !== undefined && isJson(holder) && Object.hasOwn(holder, below) ? `${pointer}/${below}` : pointer;
 }
 
 /** However many there are, errors stay: without one among its issues, a resource is valid. */
