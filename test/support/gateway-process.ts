@@ -20,8 +20,10 @@ function exited(child: ChildProcess): Promise<number | null> {
 }
 
 /** Starts `slotbridge serve` on a free port and waits until it is ready. */
-export async function startGatewayProcess(env: Record<string, string>): Promise<GatewayProcess> {
-  const config = join(FIXTURES, 'demo/practices.yaml');
+export async function startGatewayProcess(
+  env: Record<string, string>,
+  config = join(FIXTURES, 'demo/practices.yaml'),
+): Promise<GatewayProcess> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'serve', '--config', config, '--port', '0'], {
     cwd: ROOT,
     env: { ...process.env, ...env },

@@ -10,7 +10,7 @@ describe.skipIf(withoutPostgres)(`PostgreSQL ${withoutPostgres ?? ''}`, () => {
   let server: PostgresServer;
   beforeAll(async () => {
     server = await startPostgres();
-  });
+  }, 120_000);
   afterAll(() => server.remove());
   const open = () => openInSchema(server);
 

@@ -37,7 +37,7 @@ describe.skipIf(withoutPostgres)(`several processes over PostgreSQL ${withoutPos
   let process: ReturnType<typeof stoppable>;
   beforeAll(async () => {
     server = await startPostgres();
-  });
+  }, 120_000);
   afterAll(() => server.remove());
   beforeEach(async () => {
     url = await server.newSchema();

@@ -27,7 +27,7 @@ describe.skipIf(withoutPostgres)(`PostgreSQL in trouble ${withoutPostgres ?? ''}
   let records: SharedRecords;
   beforeAll(async () => {
     server = await startPostgres();
-  });
+  }, 120_000);
   afterAll(() => server.remove());
   beforeEach(async () => {
     url = await server.newSchema();
