@@ -36,6 +36,16 @@ describe('validateText', () => {
     ]);
   });
 
+  it('points at what should not be there, and at the holder of what is missing', () => {
+    expect(
+      place('{\n  "resourceType": "Slot",\n  "nick": 1,\n  "schedule": {"display": "x"},\n  "status": "free"\n}'),
+    ).toEqual([
+      [3, 11, 'unknown-element', 'Slot.nick'],
+      [1, 1, 'cardinality', 'Slot.start'],
+      [1, 1, 'cardinality', 'Slot.end'],
+    ]);
+  });
+
   it('tells what is wrong with the text itself', () => {
     expect(place('{"resourceType": "Patient",}')).toMatchObject([[1, 28, 'syntax', '']]);
     expect(place('<Patient xmlns="http://hl7.org/fhir">')).toMatchObject([[1, 37, 'syntax', '']]);
