@@ -54,7 +54,7 @@ export function createTerminology(source: TerminologySource): Terminology {
       source.valueSet(url) ?? (url === MEDIA_TYPES ? { include: [{ system: 'urn:ietf:bcp:13' }] } : undefined);
     if (facts === undefined) return undefined;
     open.add(url);
-    const part = build(facts, url);
+    const part = remembering(build(facts, url));
     open.delete(url);
     parts.set(url, part);
     return part;
@@ -93,6 +93,31 @@ export function createTerminology(source: TerminologySource): Terminology {
       checks.set(canonical, check);
       return check;
     },
+  };
+}
+
+/** Value sets may hold each other by many ways; each is asked once for a code, not once for every way. */
+function remembering(part: Part): Part {
+  let [lastSystem, lastCode, lastBare]: (string | undefined)[] = [];
+  let [coding, bare]: [Membership, Membership] = ['out', 'out'];
+  let codes: ReturnType<Part['codes']> | null = null;
+  return {
+    ...part,
+    coding(system, code) {
+      if (system !== lastSystem || code !== lastCode) {
+        coding = part.coding(system, code);
+        [lastSystem, lastCode] = [system, code];
+      }
+      return coding;
+    },
+    code(code) {
+      if (code !== lastBare) {
+        bare = part.code(code);
+        lastBare = code;
+      }
+      return bare;
+    },
+    codes: () => (codes === null ? (codes = part.codes()) : codes),
   };
 }
 
