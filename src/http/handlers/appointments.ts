@@ -13,13 +13,16 @@ import type { AppointmentId, PatientId } from '../../domain/identifiers.js';
 import type { Answer, Exchange, GatewayHttp } from '../exchange.js';
 import { idempotencyKey } from '../request/idempotency.js';
 import { expectedVersion } from '../request/if-match.js';
-import { validBody } from '../request/faults.js';
+import { validBody, type BodyRules } from '../request/faults.js';
 import { existingId, requestFor } from './shared.js';
+
+/** The organisation that books is contained. */
+const APPOINTMENT: BodyRules = { type: 'Appointment', holds: ['Organization'] };
 
 export async function bookAppointment(http: GatewayHttp, entry: PracticeEntry, exchange: Exchange): Promise<Answer> {
   const { representation } = http.face;
   const asked = representation.parseBooking(
-    validBody(http.face.validator, exchange.body, 'Appointment'),
+    validBody(http.face.validator, exchange.body, APPOINTMENT),
     entry.practice.zone,
   );
   const key = idempotencyKey(exchange.headers, asked);
@@ -71,7 +74,7 @@ export async function retrieveAppointments(
 export async function amendAppointment(http: GatewayHttp, entry: PracticeEntry, exchange: Exchange): Promise<Answer> {
   const id = existingId(exchange.id, 'record-not-found') as AppointmentId;
   const sent = http.face.representation.parseAmendment(
-    validBody(http.face.validator, exchange.body, 'Appointment'),
+    validBody(http.face.validator, exchange.body, APPOINTMENT),
     entry.practice.zone,
   );
   const asked = { id, sent, expectedVersion: expectedVersion(exchange.headers) };
@@ -83,7 +86,7 @@ export async function cancelAppointment(http: GatewayHttp, entry: PracticeEntry,
   const id = existingId(exchange.id, 'record-not-found') as AppointmentId;
   representation.refuseBlankReason(exchange.body);
   const { sent, reason } = representation.parseCancellation(
-    validBody(http.face.validator, exchange.body, 'Appointment'),
+    validBody(http.face.validator, exchange.body, APPOINTMENT),
     entry.practice.zone,
   );
   const asked = { id, sent, reason, expectedVersion: expectedVersion(exchange.headers) };

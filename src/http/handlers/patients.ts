@@ -4,7 +4,7 @@ import * as patients from '../../core/patients/find-patient.js';
 import * as registration from '../../core/patients/register-patient.js';
 import type { PatientId } from '../../domain/identifiers.js';
 import type { Answer, Exchange, GatewayHttp } from '../exchange.js';
-import { validBody } from '../request/faults.js';
+import { validBody, type BodyRules } from '../request/faults.js';
 import { existingId, requestFor } from './shared.js';
 
 export async function findPatient(http: GatewayHttp, entry: PracticeEntry, exchange: Exchange): Promise<Answer> {
@@ -32,10 +32,12 @@ export async function readPatient(http: GatewayHttp, entry: PracticeEntry, excha
   };
 }
 
+const REGISTRATION: BodyRules = { type: 'Parameters', holds: ['Patient'] };
+
 export async function registerPatient(http: GatewayHttp, entry: PracticeEntry, exchange: Exchange): Promise<Answer> {
   const { representation } = http.face;
   representation.refuseMissingIdentity(exchange.body);
-  const asked = representation.parseRegistration(validBody(http.face.validator, exchange.body, 'Parameters'));
+  const asked = representation.parseRegistration(validBody(http.face.validator, exchange.body, REGISTRATION));
   const patient = await registration.registerPatient(http.context, requestFor(entry, exchange), asked);
   return {
     status: 200,

@@ -8,12 +8,34 @@ export function faultsOf(validator: Validator, resource: unknown, options: Valid
   return validator.validate(resource, options).filter(({ severity }) => severity === 'error');
 }
 
+/** What the body of an interaction is. */
+export interface BodyRules {
+  readonly type: string;
+  /** Types of the resources that may stand inside it, at any depth. */
+  readonly holds: readonly string[];
+}
+
+/** Goes first: a resource of a type that nobody reads can cost more to validate than all others together. */
+function refuseOthers(value: unknown, path: string, root: string, holds: readonly string[]): void {
+  if (typeof value !== 'object' || value === null) return;
+  const list = Array.isArray(value);
+  for (const [key, part] of Object.entries(value)) {
+    const at = list ? `${path}[${key}]` : `${path}.${key}`;
+    if (key !== 'resourceType') refuseOthers(part, at, root, holds);
+    else if (path !== root && !holds.includes(String(part))) {
+      const message = `${path}: a resource of this type must not stand here; allowed: ${holds.join(', ')}`;
+      throw new GatewayError('invalid-resource', message, { fhirPath: path });
+    }
+  }
+}
+
 /**
  * The body, which meets FHIR and every profile it claims; else it is refused before anything is read from it. That items
  * of a list stand in another order than a profile asks for is let pass: nothing is read from their order, and consumers
  * of the acceptance testing do so.
  */
-export function validBody(validator: Validator, body: unknown, type: string): unknown {
+export function validBody(validator: Validator, body: unknown, { type, holds }: BodyRules): unknown {
+  refuseOthers(body, type, type, holds);
   const [first, ...others] = faultsOf(validator, body, { type }).filter(({ rule }) => rule.kind !== 'order');
   if (first === undefined) return body;
   const { expression, message } = first;

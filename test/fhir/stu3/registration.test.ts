@@ -17,7 +17,7 @@ const LANGUAGE_SYSTEM = 'https://fhir.nhs.uk/STU3/CodeSystem/CareConnect-HumanLa
 function parseRegistration(resource: unknown): ReturnType<typeof read> {
   const sent: unknown = JSON.parse(JSON.stringify(resource));
   refuseMissingIdentity(sent);
-  return read(validated(sent, 'Parameters'));
+  return read(validated(sent, { type: 'Parameters', holds: ['Patient'] }));
 }
 
 const body = (): Body => readInput<Body>('parse-a-registration', 'everything-allowed');
@@ -123,13 +123,7 @@ describe('register a patient: refused', () => {
       'INVALID_RESOURCE',
       'Parameters.parameter',
     ],
-    [
-      'another resource in the parameter',
-      set('resourceType', 'Person'),
-      422,
-      'INVALID_RESOURCE',
-      `${PATIENT}.meta.profile[0]`,
-    ],
+    ['another resource in the parameter', set('resourceType', 'Person'), 422, 'INVALID_RESOURCE', PATIENT],
     ['no profile', without('meta'), 422, 'INVALID_RESOURCE', `${PATIENT}.meta.profile`],
     ['another profile', set('meta', { profile: ['x:y'] }), 422, 'INVALID_RESOURCE', `${PATIENT}.meta.profile`],
     ['no identifier', without('identifier'), 400, 'INVALID_NHS_NUMBER', `${PATIENT}.identifier`],

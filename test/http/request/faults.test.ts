@@ -9,9 +9,11 @@ import { createValidator } from '../../../src/validation/index.js';
 const PROFILES = 'https://fhir.nhs.uk/STU3/StructureDefinition/';
 const validator = createValidator({ release: 'stu3', quoteValues: false, quietTerminology: true });
 
+const RULES = { type: 'Patient', holds: ['Organization'] };
+
 function refusal(body: unknown): GatewayError {
   try {
-    validBody(validator, body, 'Patient');
+    validBody(validator, body, RULES);
   } catch (error) {
     if (error instanceof GatewayError) return error;
     throw error;
@@ -29,7 +31,7 @@ const official = { use: 'official', family: 'Brackley' };
 describe('a body', () => {
   it('that is valid comes back as it is', () => {
     const body = patient([official]);
-    expect(validBody(validator, body, 'Patient')).toBe(body);
+    expect(validBody(validator, body, RULES)).toBe(body);
   });
 
   it('that breaks FHIR is refused, with its path once and the number of other faults', () => {
@@ -47,7 +49,13 @@ describe('a body', () => {
   it('whose items stand in another order than a profile asks for is let pass', () => {
     const body = patient([{ use: 'nickname', given: ['O'] }, official]);
     expect(validator.validate(body).map(({ rule }) => rule.kind)).toContain('order');
-    expect(validBody(validator, body, 'Patient')).toBe(body);
+    expect(validBody(validator, body, RULES)).toBe(body);
+  });
+
+  it('that holds a resource nobody reads is refused before that is looked at, at any depth', () => {
+    const contained = [{ resourceType: 'Organization', contained: [{ resourceType: 'Questionnaire', item: 'x' }] }];
+    const error = refusal({ ...patient([official]), contained });
+    expect([error.code, error.fhirPath]).toEqual(['invalid-resource', 'Patient.contained[0].contained[0]']);
   });
 });
 
