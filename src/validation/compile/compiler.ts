@@ -75,6 +75,7 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
       if (registry.given.includes(definition)) note(definition, reason);
     },
     contexts: (url) => registry.profile(url)?.contexts,
+    isModifier: (url) => registry.profile(url)?.modifier === true,
     report(node, keyword, params = {}, below = '', severity = 'error') {
       units.faults.add({ keyword, pointer: below, severity, params, node });
     },

@@ -38,6 +38,8 @@ export interface Compiler {
   note(definition: string, reason: string): void;
   /** Where the extension with this url may stand; `undefined` when anywhere. */
   contexts(url: string): readonly ExtensionContext[] | undefined;
+  /** Whether the extension with this url is defined as one that changes meanings. */
+  isModifier(url: string): boolean;
   /** Whether a resource meets a profile; each pair is checked once in a validation. */
   conforms(resource: Json, tree: ElementNode): boolean;
   /** Resources of a Bundle by the references that mean them. */

@@ -124,6 +124,8 @@ export interface ProfileFacts {
   readonly abstract?: true;
   /** Where an extension may stand; absent when anywhere. */
   readonly contexts?: readonly ExtensionContext[];
+  /** An extension that changes the meaning of what holds it; not said of FHIR's own. */
+  readonly modifier?: true;
   /** Differential, or snapshot where there is no differential. */
   readonly elements: readonly ProfileElement[];
   /** `elements` is a snapshot: whole by itself, without what the base says. */

@@ -51,10 +51,14 @@ export function readProfile(structureDefinition: unknown, release: Release): Pro
     base: toCanonical(base),
     ...(definition['abstract'] === true && { abstract: true }),
     ...(contexts !== undefined && { contexts }),
+    ...(typeName === 'Extension' && isModifier(source) && { modifier: true }),
     elements: readElements(source, typeName),
     ...(differential.length === 0 && { whole: true }),
   };
 }
+
+const isModifier = (elements: readonly Json[]): boolean =>
+  elements.some((one) => one['path'] === 'Extension' && one['isModifier'] === true);
 
 function checkRelease(version: string | undefined, release: Release): void {
   const wanted = release === 'stu3' ? '3.' : '4.0.';

@@ -176,6 +176,12 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
         'extension',
         `${label} is an extension that may not stand here; allowed on: ${contexts(params['contexts'])}.`,
       );
+    case 'modifier':
+      return say(
+        'extension',
+        'extension',
+        `${label} is an extension that changes the meaning of what holds it; move it to modifierExtension.`,
+      );
     case 'extension-unknown':
       return say(
         'extension',

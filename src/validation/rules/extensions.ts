@@ -29,10 +29,12 @@ export function extensionCheck(node: ElementNode, compiler: Compiler): Check {
     if (tree === undefined || tree.path !== 'Extension') return null;
     const content = compiler.content(tree);
     const contexts = compiler.contexts(url);
-    if (contexts === undefined) return content;
+    const misplaced = node.name === 'extension' && compiler.isModifier(url);
+    if (contexts === undefined && !misplaced) return content;
     return (value) => {
+      if (misplaced) compiler.report(node, 'modifier', {});
       // The full path is known only when this has been lifted to the root; `issues` decides then.
-      compiler.report(node, 'context', { url, contexts });
+      if (contexts !== undefined) compiler.report(node, 'context', { url, contexts });
       content(value);
     };
   }

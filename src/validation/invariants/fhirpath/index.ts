@@ -1,6 +1,6 @@
 /**
- * Constraints evaluated by the fhirpath library. It is loaded with the first constraint that needs it: it takes a tenth
- * of a second and some 30 MB, and most resources meet none.
+ * Constraints evaluated by the fhirpath library. It is loaded with the first constraint that needs it: with a model it
+ * takes some 250 ms of a processor and 26 MB (measured on Node 20), and most resources meet none.
  */
 import { createRequire } from 'node:module';
 import type * as fhirpath from 'fhirpath';

@@ -42,6 +42,14 @@ const onlyPatients = {
 const WITH_IDS = profile('BundleWithIds', 'Bundle', { 'Bundle.entry.resource.id': { min: 1 } });
 const withIds = { ...onlyPatients, profiles: [`${OWN}/BundleWithIds`], definitions: [WITH_IDS] };
 
+const NEVER = profile('Never', 'Extension', {
+  'Extension.url': { fixedUri: `${OWN}/Never` },
+  'Extension.value[x]': { min: 1, type: [{ code: 'boolean' }] },
+});
+const [root, ...parts] = (NEVER as { differential: { element: readonly object[] } }).differential.element;
+const MODIFIER = { ...NEVER, differential: { element: [{ ...root, isModifier: true }, ...parts] } };
+const never = [{ url: `${OWN}/Never`, valueBoolean: true }];
+
 const placed = (name: string, ...aggregation: readonly string[]) =>
   profile(name, 'Appointment', {
     'Appointment.supportingInformation': { type: [{ code: 'Reference', aggregation }] },
@@ -116,6 +124,10 @@ export const LIMIT_CASES: readonly Case[] = [
       { 'entry.0.resource.id': 'p-1', 'entry.0.resource.colour': 'red' },
       'unknown-element Bundle.entry[0].resource.colour',
     ),
+  ]),
+  ...cases('extension', { of: PATIENT, definitions: [MODIFIER] }, [
+    ok('an extension that changes meanings, where those stand', { modifierExtension: never }),
+    bad('an extension that changes meanings, among the others', { extension: never }, 'extension Patient.extension[0]'),
   ]),
   ...cases('reference-target', within('ContainedOnly', 'contained'), [
     ok('a contained resource where one is wanted', CONTAINED),
