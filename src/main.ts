@@ -107,7 +107,12 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     }),
     configuration.groups,
   );
-  await auditEnablement(records, directory, options);
+  // A start that fails must not leave a process behind that keeps its lease.
+  const giveUp = async (error: unknown): Promise<never> => {
+    await records.close().catch(() => undefined);
+    throw error;
+  };
+  await auditEnablement(records, directory, options).catch(giveUp);
   const reconciler = createReconciler({ ledger, runtime, log });
   const settings: CoreSettings = {
     ...configuration.limits,
@@ -126,7 +131,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   };
 
   // What an earlier process left open has its watcher before the first request is taken.
-  await reconciler.start(directory);
+  await reconciler.start(directory).catch(giveUp);
   let stopping = false;
   let probedAt = -Infinity;
   const health = {

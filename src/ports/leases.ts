@@ -5,7 +5,7 @@
 export interface Leases {
   /**
    * Takes a place for this process; `false` while another living one has it. Throws `GatewayError` `ledger-unavailable`
-   * when the ledger cannot say.
+   * when the ledger cannot say, and while this process has no lease.
    */
   take(place: string): Promise<boolean>;
   /** Gives it to whoever asks next. Never throws: what could not be given back is given back with the next renewal. */

@@ -43,17 +43,25 @@ function toEvent({ practice, capability, on }: CapabilitySwitch, at: Instant): A
 export function createEnablementRecord(db: Kysely<Schema>, commits: CommitQueue): EnablementRecord {
   return {
     async settle(switches, at) {
-      const rows = await reading(() =>
-        db.selectFrom('meta').selectAll().where('name', 'like', `${PREFIX}%`).orderBy('name').execute(),
-      );
-      const wasOn = new Set(rows.filter(({ value }) => value === 'on').map(({ name }) => name));
-      const named = new Set(switches.map(nameOf));
-      const changes = [
-        ...switches.filter((one) => wasOn.has(nameOf(one)) !== one.on),
-        ...[...wasOn].filter((name) => !named.has(name)).map((name) => toSwitch(name, false)),
-      ];
-      if (changes.length === 0) return changes;
-      await commits.commit(async (commit) => {
+      const changesIn = async (from: Kysely<Schema>): Promise<readonly CapabilitySwitch[]> => {
+        const rows = await from
+          .selectFrom('meta')
+          .selectAll()
+          .where('name', 'like', `${PREFIX}%`)
+          .orderBy('name')
+          .execute();
+        const wasOn = new Set(rows.filter(({ value }) => value === 'on').map(({ name }) => name));
+        const named = new Set(switches.map(nameOf));
+        return [
+          ...switches.filter((one) => wasOn.has(nameOf(one)) !== one.on),
+          ...[...wasOn].filter((name) => !named.has(name)).map((name) => toSwitch(name, false)),
+        ];
+      };
+      const seen = await reading(() => changesIn(db));
+      if (seen.length === 0) return seen;
+      return commits.commit(async (commit) => {
+        // Another process may have been there in the meantime.
+        const changes = await changesIn(commit.db);
         for (const change of changes) {
           const value = change.on ? 'on' : 'off';
           await commit.db
@@ -63,8 +71,8 @@ export function createEnablementRecord(db: Kysely<Schema>, commits: CommitQueue)
             .execute();
           await commit.append(toEvent(change, at));
         }
+        return changes;
       });
-      return changes;
     },
   };
 }

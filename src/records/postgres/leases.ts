@@ -70,7 +70,11 @@ export async function openLeases(
     if (stray.size === 0) return;
     const asked = clock.monotonic();
     const places = [...stray.keys()];
-    await db.deleteFrom('place_lock').where('holder', '=', holder).where('place', 'in', places).execute();
+    await db
+      .deleteFrom('place_lock')
+      .where('holder', '=', holder)
+      .where(sql<boolean>`place = any(${places})`)
+      .execute();
     for (const [place, since] of stray) if (asked - since > STRAY_FOR_MS) stray.delete(place);
   };
 
@@ -124,7 +128,9 @@ export async function openLeases(
     async take(name) {
       const holder = own;
       const place = hashOf(name);
-      if (holder === undefined || !maySend() || stray.has(place)) return false;
+      // Whoever waited for this to change could wait for ever: the consumer may ask again.
+      if (holder === undefined || !maySend()) throw ledgerUnavailable(new Error('no lease that is young enough'));
+      if (stray.has(place)) return false;
       const mine: Held = { holder };
       held.set(place, mine);
       let taken = false;

@@ -1,5 +1,5 @@
 /** Open attempts whose process is gone, given to this one. Their version grows, so that a change it still tries fails. */
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { AppointmentId } from '../../domain/identifiers.js';
 import { reading, type CommitQueue } from '../commit-queue.js';
 import type { OwnLease } from './leases.js';
@@ -39,7 +39,7 @@ export function createTakeOver(
         .updateTable('attempt')
         .set((eb) => ({ version: eb('version', '+', 1) }))
         .where('open', '=', 1)
-        .where('id', 'in', [...unproven])
+        .where(sql<boolean>`id = any(${[...unproven]})`)
         // Another process may have been faster.
         .where((eb) =>
           eb.or([

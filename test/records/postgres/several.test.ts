@@ -134,6 +134,18 @@ describe.skipIf(withoutPostgres)(`several processes over PostgreSQL ${withoutPos
     expect((await first.ledger.readAttempt(PRACTICE, sending.id))?.version).toBe(3);
   });
 
+  it('a switch is audited once, whichever process sees it first', async () => {
+    const on = [{ practice: PRACTICE, capability: 'foundations', on: true } as const];
+    await Promise.all([first.enablement.settle(on, NOW), second.enablement.settle(on, NOW)]);
+    expect((await first.audit.rows(1, 10)).map(({ event }) => event.state)).toEqual(['foundations on']);
+  });
+
+  it('nobody waits for a place at a process that has no lease', async () => {
+    process.stop();
+    await until(() => Promise.resolve(!first.leases.maySend()));
+    await expect(first.leases.take('place')).rejects.toMatchObject({ code: 'ledger-unavailable' });
+  });
+
   it('attempts of a process that has closed are the next one’s', async () => {
     const open = await move(first.ledger, await claimNew(first.ledger, newAttempt(1)), 'CONFIRM_OPEN');
     await move(first.ledger, await claimNew(first.ledger, newAttempt(2)), 'BOOKED');
