@@ -296,18 +296,24 @@ function describe(value: unknown): string {
   return type === 'object' ? 'an object' : type === 'undefined' ? 'missing' : `a ${type}`;
 }
 
-function isDeep(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return typeof value === 'bigint';
-  return levels === 0 || Object.values(value).some((inner) => isDeep(inner, levels - 1));
+/** How many values it holds, as far as `most`; circles come to more than any number. */
+function countUpTo(most: number, value: unknown): number {
+  if (typeof value === 'bigint' || (typeof value === 'string' && value.length > LONGEST_QUOTE)) return most;
+  if (typeof value !== 'object' || value === null) return 1;
+  let count = 1;
+  for (const name in value) {
+    if (count >= most) break;
+    count += countUpTo(most - count, (value as Readonly<Record<string, unknown>>)[name]);
+  }
+  return count;
 }
 
 /** A value for a message, where messages may repeat values and it is short enough to be read. */
 function quoted(value: unknown, { quoteValues }: Speech): string {
   if (!quoteValues || value === undefined) return '';
-  // What is no JSON value can't be broken JSON either: a program passed it.
-  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return '';
-  // Only what is short is said, and the whole of something deep or circular is never short.
-  const text = typeof value === 'object' && isDeep(value, 4) ? undefined : JSON.stringify(value);
+  if (typeof value === 'symbol' || typeof value === 'function') return '';
+  // Only what is short is said, and what is large is not written out to see that.
+  const text = countUpTo(LONGEST_QUOTE, value) >= LONGEST_QUOTE ? undefined : JSON.stringify(value);
   return text === undefined || text.length > LONGEST_QUOTE ? '' : text;
 }
 
