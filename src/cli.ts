@@ -5,6 +5,7 @@
  * Each command is loaded when it is called: validating a file must not wait for a gateway to be read in.
  */
 import { Command, CommanderError } from 'commander';
+import { addAttempts } from './cli/attempts/command.js';
 import { SYSTEMS } from './cli/systems.js';
 import { addValidate } from './cli/validate/command.js';
 
@@ -59,6 +60,7 @@ program
     (await import('./cli/config-check.js')).checkConfiguration(file, options),
   );
 
+addAttempts(program);
 addValidate(program);
 
 try {

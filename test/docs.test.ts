@@ -140,9 +140,9 @@ describe('commands', () => {
 
   it('every command that a document names exists', () => {
     const named = all.flatMap(({ path, text }) =>
-      [...text.matchAll(/(?:npx slotbridge|`slotbridge|^slotbridge) ([a-z]+(?: check\b)?)/gm)].map(
-        (match) => [path, match[1] ?? ''] as const,
-      ),
+      [
+        ...text.matchAll(/(?:npx slotbridge|`slotbridge|^slotbridge) ([a-z]+(?: (?:check|list|show|resolve)\b)?)/gm),
+      ].map((match) => [path, match[1] ?? ''] as const),
     );
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter(([, name]) => !commands.includes(name))).toEqual([]);

@@ -13,7 +13,8 @@ import type { Directory, PracticeEntry } from '../directory.js';
 import { bookedAs, unbroken } from '../rows/practice-bookings.js';
 import { cancelledAs, stillBooked } from '../saga/settle-cancellation.js';
 import { checkReason } from './reason.js';
-import { ANSWERS, questionOf, type AnswerKind } from './tasks.js';
+import { ANSWERS, type AnswerKind } from './answers.js';
+import { questionOf } from './tasks.js';
 
 export interface OperatorAnswer {
   readonly kind: AnswerKind;

@@ -1,5 +1,6 @@
 /** What an operator asks for, read strictly: a slip of the pen must not become another question or answer. */
-import { ANSWERS, TASK_LISTS, type AnswerKind, type TaskFilter, type TaskList } from '../../core/operator/tasks.js';
+import { ANSWERS, TASK_LISTS, type AnswerKind, type TaskList } from '../../core/operator/answers.js';
+import type { TaskFilter } from '../../core/operator/tasks.js';
 import type { OperatorAnswer } from '../../core/operator/resolve.js';
 import { GatewayError } from '../../domain/errors.js';
 import { isLogicalId, type AppointmentId, type PracticeAppointmentRef } from '../../domain/identifiers.js';

@@ -1,5 +1,6 @@
 /** An attempt as an operator sees it: what it takes to find the booking at the practice, and nothing of the patient. */
-import { ANSWERS, taskOf, type Question, type Task } from '../../core/operator/tasks.js';
+import { ANSWERS, type Question } from '../../core/operator/answers.js';
+import { taskOf, type Task } from '../../core/operator/tasks.js';
 import { findLocation, findPractitioner, type Directory } from '../../core/directory.js';
 import { SECOND, type Instant } from '../../domain/time.js';
 import type { Attempt } from '../../ports/ledger.js';
