@@ -71,7 +71,6 @@ describe.each([
     '%s',
     async (name, { expected }) => {
       const verdict = await runInWorker(name);
-      if (process.env['SLOTBRIDGE_HOSTILE_TIMES'] !== undefined) console.info(name, verdict);
       expect(verdict.kinds).toEqual(expect.arrayContaining([...expected]));
       if (expected.length === 0) expect(verdict.kinds).toEqual([]);
       expect(verdict.count).toBeLessThanOrEqual(MOST_FOUND);
