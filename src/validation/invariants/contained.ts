@@ -8,8 +8,10 @@ function visit(value: unknown, seen: (name: string, held: unknown) => void): voi
     if (Array.isArray(next)) {
       for (const item of next) if (typeof item === 'object' && item !== null) waiting.push(item);
     } else if (isJson(next)) {
-      for (const [name, held] of Object.entries(next)) {
-        for (const item of Array.isArray(held) ? (held as readonly unknown[]) : [held]) seen(name, item);
+      for (const name of Object.keys(next)) {
+        const held = next[name];
+        if (Array.isArray(held)) for (const item of held) seen(name, item);
+        else seen(name, held);
         if (typeof held === 'object' && held !== null) waiting.push(held);
       }
     }
