@@ -1,0 +1,317 @@
+/**
+ * The ledger's promises kept in memory: what the simulated gateways share, and what outlives them. It passes the same
+ * contract as the databases; here it answers at once, and `process.ts` adds time and trouble.
+ */
+import type {
+  AppointmentId,
+  OdsCode,
+  PatientId,
+  PracticeAppointmentRef,
+  SlotId,
+} from '../../../src/domain/identifiers.js';
+import type { AuditEvent } from '../../../src/ports/audit.js';
+import {
+  LIVE_STATES,
+  OPEN_STATES,
+  type AdoptedAppointment,
+  type Attempt,
+  type AttemptChange,
+  type BookedInSchedule,
+  type Claim,
+  type HeldSlot,
+  type IdempotencyKey,
+  type NewAttempt,
+  type PatientLink,
+} from '../../../src/ports/ledger.js';
+
+interface Row {
+  attempt: Attempt;
+  readonly key: string;
+  readonly keyFreed: boolean;
+  /** Slots that it holds, of those it has. */
+  readonly held: ReadonlySet<SlotId>;
+  readonly scheduleId: string;
+  readonly patient: PatientId;
+  /** The process that looks after it, where several share the ledger. */
+  readonly owner: string | undefined;
+}
+
+export interface StoreOptions {
+  /** For mutants: claims do not see slots that open attempts hold. */
+  readonly openHoldersIgnored?: boolean;
+  /** For mutants: no row is found by its key or content. */
+  readonly forgetful?: boolean;
+}
+
+export type LedgerStore = ReturnType<typeof createLedgerStore>;
+
+const ENDED_WITHOUT = new Set(['NOT_BOOKED', 'REJECTED']);
+
+export function createLedgerStore({ openHoldersIgnored = false, forgetful = false }: StoreOptions = {}) {
+  const rows = new Map<string, Row>();
+  const links = new Map<string, PatientLink>();
+  const audit: AuditEvent[] = [];
+  /** How to take the last commits back, for a machine that loses what it did not sync. */
+  const undo: (() => void)[] = [];
+
+  const put = (id: string, row: Row): void => {
+    const old = rows.get(id);
+    rows.set(id, row);
+    undo.push(() => (old ? rows.set(id, old) : rows.delete(id)));
+  };
+  const write = (event: AuditEvent): void => {
+    JSON.stringify(event);
+    audit.push(event);
+    undo.push(() => audit.pop());
+  };
+  const all = (): Row[] => [...rows.values()];
+  const sorted = (found: readonly Row[]): Attempt[] =>
+    found
+      .map(({ attempt }) => attempt)
+      .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  const keyText = (practice: OdsCode, principal: string, { source, key }: IdempotencyKey): string =>
+    JSON.stringify([practice, principal, source, key]);
+  const holderOf = (practice: OdsCode, slot: SlotId): Row | undefined =>
+    all().find((row) => row.attempt.practice === practice && row.held.has(slot));
+  const ownerOf = (practice: OdsCode, ref: PracticeAppointmentRef): Row | undefined =>
+    all().find((row) => row.attempt.practice === practice && row.attempt.practiceRefs.includes(ref));
+
+  const repeated = (
+    practice: OdsCode,
+    principal: string,
+    key: IdempotencyKey,
+    fingerprint: string,
+    since: number,
+  ): { readonly owner: Row | undefined; readonly repeat: Row | undefined } => {
+    if (forgetful) return { owner: undefined, repeat: undefined };
+    const text = keyText(practice, principal, key);
+    const owner = all().find((row) => !row.keyFreed && row.key === text);
+    if (owner && !ENDED_WITHOUT.has(owner.attempt.state)) return { owner, repeat: owner };
+    const repeat = all()
+      .filter(({ attempt }) => attempt.practice === practice && attempt.principal === principal)
+      .filter(({ attempt }) => attempt.fingerprint === fingerprint && attempt.createdAt >= since)
+      .sort((a, b) => b.attempt.createdAt - a.attempt.createdAt)
+      .find(
+        ({ attempt: { state, repliedAt } }) =>
+          OPEN_STATES.has(state) || state === 'NEEDS_HUMAN' || (state === 'BOOKED' && repliedAt === undefined),
+      );
+    return { owner, repeat };
+  };
+
+  return {
+    audit,
+    rows: all,
+    /** How many commits there have been, and how to go back to that many. */
+    mark: () => undo.length,
+    goBackTo(mark: number): void {
+      while (undo.length > mark) undo.pop()?.();
+    },
+
+    findRepeat: (practice: OdsCode, principal: string, key: IdempotencyKey, fingerprint: string, since: number) =>
+      repeated(practice, principal, key, fingerprint, since).repeat?.attempt,
+
+    claim(asked: NewAttempt, contentWindowMs: number, event: AuditEvent, process?: string): Claim {
+      const { practice, principal, key, fingerprint, receivedAt } = asked;
+      const { owner, repeat } = repeated(practice, principal, key, fingerprint, receivedAt - contentWindowMs);
+      if (repeat) return { kind: 'existing', attempt: repeat.attempt };
+      for (const slot of asked.slots) {
+        const holder = holderOf(practice, slot.id);
+        if (holder && !(openHoldersIgnored && holder.attempt.state !== 'BOOKED')) {
+          return { kind: 'slot-held', attempt: holder.attempt };
+        }
+      }
+      write(event);
+      if (owner) put(owner.attempt.id, { ...owner, keyFreed: true });
+      const attempt: Attempt = {
+        id: asked.id,
+        practice,
+        principal,
+        fingerprint,
+        state: 'RECEIVED',
+        version: 1,
+        revision: 1,
+        clientReference: asked.clientReference,
+        practiceRefs: [],
+        slots: asked.slots,
+        start: Math.min(...asked.slots.map(({ start }) => start)),
+        end: Math.max(...asked.slots.map(({ end }) => end)),
+        details: asked.details,
+        request: asked.request,
+        sentAt: undefined,
+        settleAt: undefined,
+        evidence: undefined,
+        repliedAt: undefined,
+        createdAt: receivedAt,
+        updatedAt: receivedAt,
+      };
+      put(asked.id, {
+        attempt,
+        key: keyText(practice, principal, key),
+        keyFreed: false,
+        held: new Set(asked.slots.map(({ id }) => id)),
+        scheduleId: asked.scheduleId,
+        patient: asked.patientId,
+        owner: process,
+      });
+      return { kind: 'new', attempt };
+    },
+
+    change(
+      id: AppointmentId,
+      version: number,
+      change: AttemptChange,
+      event: AuditEvent,
+      process?: string,
+    ): Attempt | undefined {
+      const row = rows.get(id);
+      if (row?.attempt.version !== version) return undefined;
+      const { attempt } = row;
+      const refs = change.practiceRefs?.filter((ref) => !attempt.practiceRefs.includes(ref)) ?? [];
+      if (refs.some((ref) => ownerOf(attempt.practice, ref))) throw new Error('the booking belongs to another attempt');
+      write(event);
+      const slots = change.slots ?? attempt.slots;
+      const live = LIVE_STATES.has(change.state);
+      const held = new Set(
+        slots
+          .map((slot) => slot.id)
+          .filter((slot) => live && [undefined, row].includes(holderOf(attempt.practice, slot))),
+      );
+      const { revises, practiceRefs: _refs, at, ...set } = change;
+      const given = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
+      const next: Attempt = {
+        ...attempt,
+        ...given,
+        version: version + 1,
+        revision: attempt.revision + (revises === true ? 1 : 0),
+        practiceRefs: [...attempt.practiceRefs, ...refs].sort(),
+        request: OPEN_STATES.has(change.state) || change.state === 'NEEDS_HUMAN' ? attempt.request : undefined,
+        updatedAt: at,
+      };
+      put(id, { ...row, attempt: next, held, owner: process });
+      return next;
+    },
+
+    /** The open attempts of processes that are gone, from now on this one's. */
+    takeOver(process: string, living: ReadonlySet<string>): readonly Attempt[] {
+      const left = all().filter(
+        ({ attempt, owner }) => OPEN_STATES.has(attempt.state) && !(owner !== undefined && living.has(owner)),
+      );
+      for (const row of left) {
+        const attempt = { ...row.attempt, version: row.attempt.version + 1 };
+        put(attempt.id, { ...row, attempt, owner: process });
+      }
+      return sorted(left.map(({ attempt }) => rows.get(attempt.id)).filter((row) => row !== undefined));
+    },
+
+    adopt(appointment: AdoptedAppointment, event: AuditEvent): Attempt {
+      const { practice, practiceRef, id, state, slots, scheduleId, start, end, patientId, details, at } = appointment;
+      const owner = ownerOf(practice, practiceRef);
+      if (owner) return owner.attempt;
+      write(event);
+      const attempt: Attempt = {
+        id,
+        practice,
+        principal: '',
+        fingerprint: '',
+        state,
+        version: 1,
+        revision: 1,
+        clientReference: id,
+        practiceRefs: [practiceRef],
+        slots,
+        start,
+        end,
+        details,
+        request: undefined,
+        sentAt: undefined,
+        settleAt: undefined,
+        evidence: 'adopted',
+        repliedAt: at,
+        createdAt: at,
+        updatedAt: at,
+      };
+      const key = JSON.stringify([practice, 'adopted', practiceRef]);
+      put(id, { attempt, key, keyFreed: false, held: new Set(), scheduleId, patient: patientId, owner: undefined });
+      return attempt;
+    },
+
+    readAttempt: (practice: OdsCode, id: AppointmentId): Attempt | undefined => {
+      const found = rows.get(id)?.attempt;
+      return found?.practice === practice ? found : undefined;
+    },
+    findAttempt: (id: AppointmentId): Attempt | undefined => rows.get(id)?.attempt,
+    openAttempts: (): readonly Attempt[] => sorted(all().filter(({ attempt }) => OPEN_STATES.has(attempt.state))),
+    unsettled: (): readonly Attempt[] =>
+      sorted(
+        all().filter(
+          ({ attempt: { state, repliedAt } }) =>
+            OPEN_STATES.has(state) || state === 'NEEDS_HUMAN' || (state === 'BOOKED' && repliedAt === undefined),
+        ),
+      ),
+    heldSlots: (practice: OdsCode, { start, end }: { readonly start: number; readonly end: number }): HeldSlot[] =>
+      all()
+        .filter(({ attempt }) => attempt.practice === practice)
+        .flatMap(({ attempt, held }) =>
+          attempt.slots.filter((slot) => held.has(slot.id)).map((slot) => ({ slot, attempt })),
+        )
+        .filter(({ slot }) => slot.start >= start && slot.start < end)
+        .sort((a, b) => a.slot.start - b.slot.start)
+        .map(({ slot, attempt }) => ({ slot: slot.id, attempt: attempt.id, state: attempt.state })),
+    openSlotsOf: (practice: OdsCode, patient: PatientId): HeldSlot[] =>
+      all()
+        .filter((row) => row.attempt.practice === practice && row.patient === patient)
+        .filter(({ attempt }) => OPEN_STATES.has(attempt.state))
+        .flatMap(({ attempt: { id, state, slots } }) =>
+          slots.map((slot) => ({ slot: slot.id, attempt: id, state })),
+        ),
+    knownPracticeRefs: (practice: OdsCode): ReadonlySet<PracticeAppointmentRef> =>
+      new Set(all().flatMap(({ attempt }) => (attempt.practice === practice ? attempt.practiceRefs : []))),
+    ownersOf: (practice: OdsCode, refs: readonly PracticeAppointmentRef[]) =>
+      new Map(
+        refs.flatMap((ref) => {
+          const owner = ownerOf(practice, ref);
+          return owner ? [[ref, owner.attempt] as const] : [];
+        }),
+      ),
+    appointmentsOf: (practice: OdsCode, patient: PatientId, from: number): readonly Attempt[] =>
+      all()
+        .filter((row) => row.attempt.practice === practice && row.patient === patient)
+        .map(({ attempt }) => attempt)
+        .filter(({ state }) => ['BOOKED', 'CANCELLING', 'CANCEL_OPEN', 'CANCELLED'].includes(state))
+        .filter(({ start }) => start >= from)
+        .sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1)),
+    bookedInSchedules: (practice: OdsCode, schedules: readonly string[]): readonly BookedInSchedule[] => {
+      const counts = new Map<string, BookedInSchedule>();
+      for (const { attempt, held, scheduleId } of all()) {
+        if (attempt.practice !== practice || !schedules.includes(scheduleId) || held.size === 0) continue;
+        const { odsCode, type } = attempt.details.bookingOrganisation ?? {};
+        const name = JSON.stringify([scheduleId, odsCode, type?.code]);
+        counts.set(name, {
+          scheduleId: scheduleId as BookedInSchedule['scheduleId'],
+          organisation: odsCode,
+          organisationType: type?.code,
+          slots: (counts.get(name)?.slots ?? 0) + held.size,
+        });
+      }
+      return [...counts.values()];
+    },
+    markReplied(id: AppointmentId, at: number): void {
+      const row = rows.get(id);
+      if (row && row.attempt.repliedAt === undefined) put(id, { ...row, attempt: { ...row.attempt, repliedAt: at } });
+    },
+
+    findPatientLink: (practice: OdsCode, nhsNumber: string): PatientLink | undefined =>
+      [...links.values()].find((link) => link.practice === practice && link.nhsNumber === nhsNumber),
+    readPatientLink: (practice: OdsCode, id: PatientId): PatientLink | undefined => {
+      const found = links.get(id);
+      return found?.practice === practice ? found : undefined;
+    },
+    savePatientLink(link: PatientLink, event: AuditEvent): PatientLink | undefined {
+      if ((links.get(link.id)?.version ?? 0) !== link.version) return undefined;
+      write(event);
+      const stored = { ...link, version: link.version + 1 };
+      links.set(link.id, stored);
+      return stored;
+    },
+  };
+}
