@@ -13,7 +13,7 @@ export interface PrimitiveCheck {
   readonly expected: string;
 }
 
-/** Longest string of any kind: 1 MB, by the definition of `string`. */
+/** Longest text: 1 MB, by the definition of `string`. */
 const MAX_LENGTH = 1_048_576;
 const INTEGER_MIN = -2_147_483_648;
 const INTEGER_MAX = 2_147_483_647;
@@ -32,7 +32,8 @@ const INSTANT_EXPECTED = 'a real date and time to the second with a zone, as yyy
 const STRING_EXPECTED = 'text of at most 1 MB that is not empty and has no control characters';
 
 export const PRIMITIVE_CHECKS: ReadonlyMap<string, PrimitiveCheck> = new Map([
-  ['base64Binary', texts(isBase64, 'base64 with its padding')],
+  // Attachments have no limit of their own.
+  ['base64Binary', texts(isBase64, 'base64 with its padding', Infinity)],
   ['boolean', { accepts: () => true, expected: 'true or false' }],
   ['canonical', texts(isUri, 'a URI without white space')],
   ['code', texts(isCode, 'a code: no leading or trailing space and only single spaces inside')],
@@ -76,8 +77,8 @@ export function primitiveChecks(release: 'stu3' | 'r4'): ReadonlyMap<string, Pri
   return checks;
 }
 
-function texts(accepts: (text: string) => boolean, expected: string): PrimitiveCheck {
-  return { accepts: (value) => typeof value === 'string' && value.length <= MAX_LENGTH && accepts(value), expected };
+function texts(accepts: (text: string) => boolean, expected: string, longest = MAX_LENGTH): PrimitiveCheck {
+  return { accepts: (value) => typeof value === 'string' && value.length <= longest && accepts(value), expected };
 }
 
 function numbers(accepts: (number: number) => boolean, expected: string): PrimitiveCheck {

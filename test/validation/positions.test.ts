@@ -218,7 +218,6 @@ describe('hostile text', () => {
     async (name, expected) => {
       const answer = await readInWorker(name);
       expect(answer).toMatchObject(expected);
-      expect(answer.milliseconds).toBeLessThan(20_000);
     },
     KILL_AFTER_MS + 5_000,
   );

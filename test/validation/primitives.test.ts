@@ -6,7 +6,7 @@ type Values = readonly (string | number)[];
 const TABLE: readonly (readonly [type: string, right: Values, wrong: Values])[] = [
   [
     'base64Binary',
-    ['QQ==', 'QUI=', 'QUJD', 'QU\nJD', 'a+/9'],
+    ['QQ==', 'QUI=', 'QUJD', 'QU\nJD', 'a+/9', 'QUJD'.repeat(500_000)],
     ['', 'Q', 'QQ', 'QQ=', 'Q===', '====', 'QQ==QQ==', 'Q-_D'],
   ],
   ['code', ['a', 'a b', 'a-b.c', 'é'], ['', ' ', ' a', 'a ', 'a  b', 'a\tb', 'a\u00a0b', 'a\nb']],
@@ -31,8 +31,8 @@ const TABLE: readonly (readonly [type: string, right: Values, wrong: Values])[] 
   ['markdown', ['# a', 'a\n\nb'], ['', '\u0000']],
   [
     'oid',
-    ['urn:oid:1.2.3', 'urn:oid:0', 'urn:oid:2.16.840.0'],
-    ['1.2.3', 'urn:oid:', 'urn:oid:1..2', 'urn:oid:01', 'urn:oid:1.'],
+    ['urn:oid:1.2.3', 'urn:oid:0.0', 'urn:oid:2.16.840.0'],
+    ['1.2.3', 'urn:oid:', 'urn:oid:0', 'urn:oid:3.1', 'urn:oid:1..2', 'urn:oid:01', 'urn:oid:1.'],
   ],
   ['positiveInt', [1, 2_147_483_647], [0, -1, 1.5]],
   [

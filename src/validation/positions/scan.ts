@@ -25,6 +25,9 @@ const LITERALS = ['true', 'false', 'null'];
 /** What may come next. */
 type State = 'value' | 'item-or-end' | 'name' | 'name-or-end' | 'colon' | 'after';
 
+/** What ends an object or a list that holds nothing. */
+const EMPTY_ENDS: Readonly<Partial<Record<State, number>>> = { 'name-or-end': 0x7d, 'item-or-end': 0x5d };
+
 /** Answers the first place where the text is no JSON; a byte order mark at the beginning is passed over. */
 export function scanJson(text: string, visitor: JsonVisitor): JsonFault | undefined {
   /** For each open object or list, outermost first: where it begins. */
@@ -32,6 +35,11 @@ export function scanJson(text: string, visitor: JsonVisitor): JsonFault | undefi
   const lists: boolean[] = [];
   let state: State = 'value';
   let offset = text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0;
+  const close = (): void => {
+    open.pop();
+    lists.pop();
+    visitor.leave?.();
+  };
   for (;;) {
     offset = skipSpace(text, offset);
     if (offset >= text.length) {
@@ -42,16 +50,17 @@ export function scanJson(text: string, visitor: JsonVisitor): JsonFault | undefi
     const inList = lists.at(-1) === true;
     if (state === 'after') {
       if (open.length === 0) return { offset, message: `The text goes on after its end: ${found(text, offset)}.` };
-      if (unit === (inList ? 0x5d : 0x7d)) {
-        open.pop();
-        lists.pop();
-        visitor.leave?.();
-      } else if (unit === 0x2c) state = inList ? 'value' : 'name';
+      if (unit === (inList ? 0x5d : 0x7d)) close();
+      else if (unit === 0x2c) state = inList ? 'value' : 'name';
       else
         return {
           offset,
           message: `A comma or "${inList ? ']' : '}'}" was expected after the value, not ${found(text, offset)}.`,
         };
+      offset += 1;
+    } else if (unit === EMPTY_ENDS[state]) {
+      close();
+      state = 'after';
       offset += 1;
     } else if (state === 'colon') {
       if (unit !== 0x3a)
@@ -59,14 +68,6 @@ export function scanJson(text: string, visitor: JsonVisitor): JsonFault | undefi
       state = 'value';
       offset += 1;
     } else if (state === 'name' || state === 'name-or-end') {
-      if (unit === 0x7d && state === 'name-or-end') {
-        open.pop();
-        lists.pop();
-        visitor.leave?.();
-        state = 'after';
-        offset += 1;
-        continue;
-      }
       if (unit === 0x7d) return { offset, message: 'The last property of an object has a comma after it; remove it.' };
       if (unit !== QUOTE)
         return { offset, message: `The name of a property in double quotes was expected, not ${found(text, offset)}.` };
@@ -76,19 +77,11 @@ export function scanJson(text: string, visitor: JsonVisitor): JsonFault | undefi
       state = 'colon';
       offset = end;
     } else {
-      if (unit === 0x5d && state === 'item-or-end') {
-        open.pop();
-        lists.pop();
-        visitor.leave?.();
-        state = 'after';
-        offset += 1;
-        continue;
-      }
       if (unit === 0x5d && inList)
         return { offset, message: 'The last item of a list has a comma after it; remove it.' };
       visitor.value?.(offset);
       if (unit === 0x7b || unit === 0x5b) {
-        const list = unit === 0x5b;
+        const list: boolean = unit === 0x5b;
         visitor.enter?.(list);
         open.push(offset);
         lists.push(list);

@@ -1,12 +1,6 @@
 /** The form of the case tables, and what builds and runs them. */
-import type {
-  Release,
-  RuleKind,
-  Severity,
-  ValidationIssue,
-  Validator,
-  ValidatorOptions,
-} from '../../../src/validation/types.js';
+import { createValidator } from '../../../src/validation/index.js';
+import type { Release, RuleKind, Severity, ValidationIssue, Validator } from '../../../src/validation/types.js';
 
 export const RULE_CLASSES = [
   'cardinality',
@@ -149,8 +143,6 @@ function readNote(text: string): ExpectedNote {
   return { at, kind: kind as RuleKind, severity: severity as ExpectedNote['severity'] };
 }
 
-export type CreateValidator = (options: ValidatorOptions) => Validator;
-
 /** What a case expects and what came of it, in one form that `toEqual` can hold against each other. */
 export interface Outcome {
   readonly errors: readonly string[];
@@ -159,7 +151,7 @@ export interface Outcome {
 }
 
 /** Runs cases of one release; cases without definitions of their own share one validator. */
-export function createRunner(createValidator: CreateValidator, release: Release): (one: Case) => Outcome {
+export function createRunner(release: Release): (one: Case) => Outcome {
   let shared: Validator | undefined;
   return (one) => {
     const validator =
