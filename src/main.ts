@@ -1,6 +1,7 @@
 /** The composition root: configuration → adapters → core → faces. `startGateway` is the whole gateway in one call. */
 import { readFileSync } from 'node:fs';
 import type { Configuration } from './config.js';
+import { createResilience, type ResilienceLimits } from './connectors/exchange/index.js';
 import { createNoDemographics } from './connectors/no-demographics.js';
 import { createPdsDemographics, type PdsSettings } from './connectors/pds/index.js';
 import { registry } from './connectors/registry.js';
@@ -39,6 +40,8 @@ export interface GatewayOptions {
   readonly port: number;
   /** Overrides the configuration's, for a gateway whose port is only known once it listens. */
   readonly publicUrl?: (port: number) => string;
+  /** Overrides how much a practice system is asked for at a time, and when it is given a rest. */
+  readonly resilience?: Partial<ResilienceLimits>;
 }
 
 export interface RunningGateway {
@@ -98,11 +101,15 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const records = await openRecords(configuration.ledger, runtime);
   const { ledger, audit, leases } = records;
   const demographics = createDemographics(options);
+  const resilience = createResilience(runtime, log, options.resilience);
   const directory = createDirectory(
     configuration.practices.map(({ practice, systemType, settings }) => {
       const connector = registry.connectors.get(systemType);
       if (!connector) throw new Error(`no connector for ${systemType}`);
-      const system = connector.create({ practice, settings, runtime, log });
+      const installation = connector.installationOf?.(settings);
+      const key = JSON.stringify(installation === undefined ? [practice.odsCode] : [systemType, installation]);
+      const guard = resilience.guardOf(practice.odsCode, key);
+      const system = connector.create({ practice, settings, runtime, log, guard });
       return { practice, system: leases ? createFencedSystem(system, leases) : system };
     }),
     configuration.groups,

@@ -3,12 +3,15 @@ import type { ZodType } from 'zod';
 import type { Practice } from '../domain/practice.js';
 import type { PracticeSystem } from '../ports/practice-system.js';
 import type { Log, Runtime } from '../ports/runtime.js';
+import type { Guard } from './exchange/index.js';
 
 export interface ConnectorInput<Settings> {
   readonly practice: Practice;
   readonly settings: Settings;
   readonly runtime: Runtime;
   readonly log: Log;
+  /** For the exchange with the practice system; shared with the other practices of its installation. */
+  readonly guard?: Guard;
 }
 
 export interface Connector<Settings> {

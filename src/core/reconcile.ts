@@ -97,7 +97,7 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
   const callOf = (attempt: Attempt): Call => ({
     signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(LOOK_UP_TIMEOUT_MS)]),
     traceId: attempt.id,
-    purpose: 'book',
+    purpose: 'reconcile',
   });
 
   const lookUp = async (attempt: Attempt, entry: PracticeEntry): Promise<LookUp> => {

@@ -19,8 +19,8 @@ export interface Call {
   /** Aborts a read when nobody waits any more. A write that has left is never aborted. */
   readonly signal: AbortSignal;
   readonly traceId: string;
-  /** A cached answer may serve a search, never a booking. */
-  readonly purpose: 'search' | 'book';
+  /** A cached answer may serve a search, and nothing else. What is looked up to settle an open outcome goes first. */
+  readonly purpose: 'search' | 'book' | 'reconcile';
 }
 
 /** Facts of a practice system that change what the core does. The core asks flags, never names. */

@@ -13,7 +13,8 @@ import {
 } from '../../src/connectors/hmis/simulator/simulator.js';
 import { createPdsSimulator, loadPdsData, type PdsSimulation } from '../../src/connectors/pds/simulator/index.js';
 import { registry } from '../../src/connectors/registry.js';
-import { startGateway, type RunningGateway } from '../../src/main.js';
+import { BREAKER_RULES } from '../../src/connectors/exchange/guard/index.js';
+import { startGateway, type GatewayOptions, type RunningGateway } from '../../src/main.js';
 import type { Log, LogFields, Runtime } from '../../src/ports/runtime.js';
 import { createSystemRuntime } from '../../src/system.js';
 import { createConsumer, type TestConsumer } from './consumer.js';
@@ -90,7 +91,11 @@ export interface TestGatewayOptions {
   readonly ledgerFile?: string;
   /** Changes the machine under the gateway, for example its monotonic clock. */
   readonly runtime?: (runtime: Runtime) => Runtime;
+  /** How practice systems are spared; without it no breaker opens, so that one fault of a test says nothing of the next. */
+  readonly resilience?: GatewayOptions['resilience'];
 }
+
+const NO_BREAKERS = { ...BREAKER_RULES, inARow: Infinity, leastCalls: Infinity };
 
 const ASIDS: Readonly<Record<string, string>> = {
   A99901: '200000009901',
@@ -157,6 +162,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     log,
     host: '127.0.0.1',
     port: 0,
+    resilience: options.resilience ?? { breaker: NO_BREAKERS },
   });
   return {
     url: gateway.url,

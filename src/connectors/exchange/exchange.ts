@@ -57,8 +57,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
     maxHeaderSize: MAX_HEADER_BYTES,
   });
   const writer = createWriter(line);
+  const reader = createReader(line, pool);
+  const { guard, probePath } = options;
+  if (guard && probePath !== undefined) guard.useProbe(() => reader.answers(probePath));
   return {
-    read: createReader(line, pool),
+    read: (request) => reader.read(request),
     write: (request) => writer.write(request),
     async close() {
       writer.close();

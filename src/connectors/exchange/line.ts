@@ -1,5 +1,6 @@
 /** What an exchange is made with, and what its two directions share. */
 import type { Log, Runtime } from '../../ports/runtime.js';
+import type { Guard } from './guard/index.js';
 
 export interface ExchangeLimits {
   /** Longest time to open a connection; a TLS handshake may take twice as long on top. */
@@ -37,6 +38,13 @@ export interface ExchangeOptions {
   readonly log: Log;
   readonly runtime: Runtime;
   readonly limits?: Partial<ExchangeLimits>;
+  /** What every call has to pass first. Without one nothing is held back: for tests of a connector alone. */
+  readonly guard?: Guard | undefined;
+  /**
+   * Path and query, encoded, of the cheapest read that there is and that any practice of the system answers, if only with
+   * "not found": finds out whether a system that has failed answers again. Without it the next read finds out.
+   */
+  readonly probePath?: string;
 }
 
 /** What both directions of an exchange need. */

@@ -1,6 +1,7 @@
 /** Reads: pooled, aborted at their deadline, repeated at most once within it. */
 import type { Pool } from 'undici';
 import { GatewayError } from '../../domain/errors.js';
+import type { Call as GuardedCall, Passage, Verdict } from './guard/guard.js';
 import { AnswerFault, errorCode, isMalformedHttp, takeAnswer, type Answer } from './answer.js';
 import type { Line } from './line.js';
 
@@ -15,8 +16,11 @@ export interface ReadRequest {
   readonly signal: AbortSignal;
   readonly method?: 'GET' | 'POST';
   readonly body?: unknown;
+  /** What it is for: who has to wait goes by it. */
+  readonly purpose?: Exclude<GuardedCall['errand'], 'finish'>;
 }
 
+const PROBE_MS = 2000;
 const LEAST_PAUSE_MS = 50;
 const PAUSE_SPREAD_MS = 200;
 /** Repeats are a tenth of the reads of the last ten seconds, and one a second besides. */
@@ -77,11 +81,27 @@ const MESSAGES: Readonly<Record<Failure['code'], string>> = {
   'practice-system-fault': 'The practice system gave an answer that cannot be used.',
 };
 
-export function practiceError(code: Failure['code'], practice: string, reason: string): GatewayError {
-  return new GatewayError(code, MESSAGES[code], { practice, cause: new Error(reason) });
+export function practiceError(
+  code: Failure['code'],
+  practice: string,
+  reason: string,
+  retryAfterSeconds?: number,
+): GatewayError {
+  const options = { practice, cause: new Error(reason) };
+  return new GatewayError(
+    code,
+    MESSAGES[code],
+    retryAfterSeconds === undefined ? options : { ...options, retryAfterSeconds },
+  );
 }
 
-export function createReader(line: Line, pool: Pool): (request: ReadRequest) => Promise<Answer> {
+export interface Reader {
+  read(request: ReadRequest): Promise<Answer>;
+  /** Whether the system gives any answer at all to a GET of this path. Passes no guard, and never rejects. */
+  answers(path: string): Promise<boolean>;
+}
+
+export function createReader(line: Line, pool: Pool): Reader {
   const { clock, timers, random } = line.options.runtime;
   const budget = createRetryBudget(() => clock.monotonic());
   const rules = { contentTypes: line.contentTypes, maxBytes: line.limits.maxBytes, allowEmpty: false };
@@ -107,24 +127,48 @@ export function createReader(line: Line, pool: Pool): (request: ReadRequest) => 
     }
   };
 
-  return async (request) => {
+  /** Nobody waits any more: that is only the system's doing when it had a good part of its time. */
+  const verdictOf = ({ code, reason }: Failure, isUnheard: boolean, tookMs: number, timeoutMs: number): Verdict => {
+    if (isUnheard && reason === 'timeout') return tookMs >= timeoutMs / 2 ? 'bad' : 'neither';
+    return code === 'practice-system-fault' ? 'neither' : 'bad';
+  };
+
+  const pass = async (request: ReadRequest, signal: AbortSignal): Promise<Passage> => {
+    const { guard } = line.options;
+    if (!guard) return { done: () => undefined };
+    const patienceMs = request.timeoutMs - typicalMs;
+    return guard.pass('reads', { errand: request.purpose ?? 'search', patienceMs, signal });
+  };
+
+  const read = async (request: ReadRequest): Promise<Answer> => {
     const stop = new AbortController();
     const onAbort = (): void => stop.abort();
     const started = clock.monotonic();
     const timer = setTimeout(onAbort, request.timeoutMs);
     request.signal.addEventListener('abort', onAbort, { once: true });
     if (request.signal.aborted) stop.abort();
-    budget.credit();
+    let passage: Passage | undefined;
+    let verdict: Verdict = 'neither';
     try {
+      passage = await pass(request, stop.signal);
+      if ('refused' in passage) {
+        const { refused, retryAfterSeconds } = passage;
+        line.log('info', 'practice.read.refused', { operation: request.operation, reason: refused });
+        if (request.signal.aborted) throw practiceError('practice-timeout', line.options.practice, 'nobody-waits');
+        throw practiceError('practice-unavailable', line.options.practice, refused, retryAfterSeconds);
+      }
+      budget.credit();
       for (let repeated = false; ; repeated = true) {
         const begun = clock.monotonic();
         try {
           const answer = await tryOnce(request, stop.signal);
           typicalMs += (clock.monotonic() - begun - typicalMs) / 8;
+          verdict = 'good';
           return answer;
         } catch (error) {
           const failure = failureOf(error, stop.signal.aborted);
           const now = clock.monotonic();
+          verdict = verdictOf(failure, request.signal.aborted, now - begun, request.timeoutMs);
           line.log('warn', 'practice.read.failed', {
             operation: request.operation,
             code: failure.code,
@@ -141,8 +185,22 @@ export function createReader(line: Line, pool: Pool): (request: ReadRequest) => 
         }
       }
     } finally {
+      if (passage && 'done' in passage) passage.done(verdict);
       clearTimeout(timer);
       request.signal.removeEventListener('abort', onAbort);
     }
+  };
+
+  return {
+    read,
+    async answers(path) {
+      try {
+        const request = { operation: 'probe', path, timeoutMs: PROBE_MS, signal: AbortSignal.timeout(PROBE_MS) };
+        await tryOnce(request, request.signal);
+        return true;
+      } catch {
+        return false;
+      }
+    },
   };
 }

@@ -5,6 +5,7 @@
  * is one whose outcome we chose not to hear.
  */
 import { buildConnector, Client } from 'undici';
+import type { Passage, Verdict } from './guard/guard.js';
 import { AnswerFault, errorCode, takeAnswer, type Answer } from './answer.js';
 import { connectLimit, MAX_HEADER_BYTES, type Line } from './line.js';
 
@@ -21,6 +22,8 @@ export interface WriteRequest {
   readonly signal: AbortSignal;
   /** An answer without a body is an answer. */
   readonly allowEmpty?: boolean;
+  /** It ends something that has begun, such as a cancellation or a confirmation: it goes before those that begin. */
+  readonly finishes?: boolean;
 }
 
 export type WriteOutcome =
@@ -36,16 +39,50 @@ export interface Writer {
   close(): void;
 }
 
+const TOO_MANY_OPEN = 'too-many-open-writes';
+
 type Connect = buildConnector.connector;
 
 export function createWriter(line: Line): Writer {
   const { clock } = line.options.runtime;
   const underWay = new Set<Client>();
   let detached = 0;
+  /** Running mean of the time an answer takes; who has less left need not wait for room. */
+  let typicalMs = 0;
+
+  const verdictOf = (outcome: WriteOutcome): Verdict => {
+    if (outcome.kind === 'answered') return 'good';
+    return outcome.kind === 'not-sent' && outcome.reason === 'nobody-waits' ? 'neither' : 'bad';
+  };
 
   const write = async (request: WriteRequest): Promise<WriteOutcome> => {
+    const { guard } = line.options;
     if (request.signal.aborted) return { kind: 'not-sent', reason: 'nobody-waits' };
-    if (detached >= line.limits.maxDetached) return { kind: 'not-sent', reason: 'too-many-open-writes' };
+    if (!guard) return send(request);
+    const passage: Passage = await guard.pass('writes', {
+      errand: request.finishes ? 'finish' : 'book',
+      patienceMs: request.timeoutMs - typicalMs,
+      signal: request.signal,
+    });
+    if ('refused' in passage) {
+      line.log('warn', 'practice.write', { operation: request.operation, class: 'not-sent', reason: passage.refused });
+      return { kind: 'not-sent', reason: passage.refused };
+    }
+    const began = clock.monotonic();
+    let verdict: Verdict = 'bad';
+    try {
+      const outcome = await send(request);
+      verdict = outcome.kind === 'not-sent' && outcome.reason === TOO_MANY_OPEN ? 'neither' : verdictOf(outcome);
+      if (verdict === 'good') typicalMs += (clock.monotonic() - began - typicalMs) / 8;
+      return outcome;
+    } finally {
+      passage.done(verdict);
+    }
+  };
+
+  const send = async (request: WriteRequest): Promise<WriteOutcome> => {
+    if (request.signal.aborted) return { kind: 'not-sent', reason: 'nobody-waits' };
+    if (detached >= line.limits.maxDetached) return { kind: 'not-sent', reason: TOO_MANY_OPEN };
 
     const started = clock.monotonic();
     let connected = false;

@@ -38,7 +38,7 @@ function installationOf({ baseUrl, contextRoot }: HmisSettings): string {
   return new URL(baseUrl).href.replace(/\/+$/, '') + contextRoot;
 }
 
-function createHmis({ practice, settings, runtime, log }: ConnectorInput<HmisSettings>): PracticeSystem {
+function createHmis({ practice, settings, runtime, log, guard }: ConnectorInput<HmisSettings>): PracticeSystem {
   const exchange = createExchange({
     baseUrl: settings.baseUrl.replace(/\/+$/, '') + settings.contextRoot,
     headers: { finance: settings.key },
@@ -47,6 +47,9 @@ function createHmis({ practice, settings, runtime, log }: ConnectorInput<HmisSet
     log,
     runtime,
     limits: { settleMs: settings.settleSeconds * 1000 },
+    guard,
+    // No session has this number: "not found" is an answer, and costs one look at an index.
+    probePath: '/api/channel/sessions/0',
   });
   const connection = createConnection({ practice, settings, runtime, exchange, log });
   const sessions = createSessions(connection);

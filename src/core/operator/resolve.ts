@@ -202,7 +202,7 @@ async function checked<T>(
     return await ask(entry.system, {
       signal: AbortSignal.timeout(CHECK_TIMEOUT_MS),
       traceId: attempt.id,
-      purpose: 'book',
+      purpose: 'reconcile',
     });
   } catch (error) {
     if (!isGatewayError(error) || !error.code.startsWith('practice-')) throw error;

@@ -45,7 +45,11 @@ export function createBookings(connection: HmisConnection, sessions: Sessions, a
     return { class: 'auth' };
   };
   /** Reads that follow a write are ours, not the consumer's: they run whether or not it still waits. */
-  const ownCall = (call: Call): Call => ({ ...call, signal: AbortSignal.timeout(timeouts.readMs), purpose: 'book' });
+  const ownCall = (call: Call): Call => ({
+    ...call,
+    signal: AbortSignal.timeout(timeouts.readMs),
+    purpose: 'reconcile',
+  });
 
   const readCancelled = async (answer: Answer, ref: PracticeAppointmentRef, call: Call): Promise<Answered> => {
     const envelope = openEnvelope(answer);
@@ -101,6 +105,7 @@ export function createBookings(connection: HmisConnection, sessions: Sessions, a
       path: `/api/channel/bookings/${ref}/cancel`,
       body: { comment: reason.replaceAll(/[\p{Cc}\s]+/gu, ' ').slice(0, MOST_COMMENT) },
       timeoutMs: timeouts.cancelMs,
+      finishes: true,
       signal: call.signal,
     });
     return classify(outcome, (answer) => readCancelled(answer, ref, call));

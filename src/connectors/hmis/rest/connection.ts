@@ -47,7 +47,7 @@ export function createConnection({ practice, settings, runtime, exchange, log }:
     alarm: (event, fields) => log.error(event, { ...about, ...fields }),
     fault,
     async read(request, call) {
-      const answer = await exchange.read({ ...request, signal: call.signal });
+      const answer = await exchange.read({ ...request, signal: call.signal, purpose: call.purpose });
       const envelope = openEnvelope(answer);
       switch (envelope.kind) {
         case 'data':

@@ -1,0 +1,43 @@
+/** The guards of all practices. Practices that share one installation share its guard: it is the system that is ill. */
+import type { PracticeCondition } from '../../../ports/practice-condition.js';
+import type { Log, Runtime } from '../../../ports/runtime.js';
+import { createGate } from './gate.js';
+import { createGuard, GUARD_LIMITS, type Guard, type GuardLimits } from './guard.js';
+
+export interface ResilienceLimits extends GuardLimits {
+  /** Calls to all practices together. */
+  readonly together: number;
+  /** Of those who wait because of that. */
+  readonly togetherWaiting: number;
+}
+
+export const RESILIENCE_LIMITS: ResilienceLimits = { ...GUARD_LIMITS, together: 128, togetherWaiting: 256 };
+
+export interface Resilience {
+  /** Equal installations have one guard. */
+  guardOf(practice: string, installation: string): Guard;
+  /** One for each practice, in the order in which their guards were asked for. */
+  status(): readonly PracticeCondition[];
+}
+
+export function createResilience(runtime: Runtime, log: Log, limits: Partial<ResilienceLimits> = {}): Resilience {
+  const all = { ...RESILIENCE_LIMITS, ...limits };
+  const together = { gate: createGate(all.togetherWaiting), most: all.together };
+  const guards = new Map<string, Guard>();
+  const practices: { readonly practice: string; readonly guard: Guard }[] = [];
+  return {
+    guardOf(practice, installation) {
+      const guard = guards.get(installation) ?? createGuard({ runtime, log, practice, limits: all, together });
+      guards.set(installation, guard);
+      practices.push({ practice, guard });
+      return guard;
+    },
+    status: () =>
+      practices.map(({ practice, guard }) => ({
+        practice,
+        reads: guard.condition('reads'),
+        writes: guard.condition('writes'),
+        lastAnswerAt: guard.lastAnswerAt(),
+      })),
+  };
+}
