@@ -42,8 +42,8 @@ const BEYOND_BASE: readonly (readonly [found: string, wrong: string])[] = [
 /** What is measured has its profiles' rules on: it refuses what only they forbid, and the hand-written schema lets pass. */
 function mustKnowMore(resource: object): void {
   const text = JSON.stringify(resource);
-  const wrong = BEYOND_BASE.filter(([found]) => text.includes(found)).map(
-    ([found, replacement]): unknown => JSON.parse(text.replace(found, replacement)),
+  const wrong = BEYOND_BASE.filter(([found]) => text.includes(found)).map(([found, replacement]): unknown =>
+    JSON.parse(text.replace(found, replacement)),
   );
   if (wrong.length < 3) throw new Error('a resource has too little that profiles have rules about');
   if (wrong.some(ours)) throw new Error('the validator accepts what a profile forbids');

@@ -26,4 +26,11 @@ for (const [index, { resources }] of read.entries())
   for (let round = 0; round <= WORTH_COMPILING; round += 1)
     for (const resource of [resources.appointment, resources.patient]) subjects[index]?.accepts(resource);
 const rssBusy = process.memoryUsage.rss();
-process.send?.({ readyMs, readyCpuMs: (user + system) / 1000, rssBefore, rssAfter, rssBusy, subjects: subjects.length });
+process.send?.({
+  readyMs,
+  readyCpuMs: (user + system) / 1000,
+  rssBefore,
+  rssAfter,
+  rssBusy,
+  subjects: subjects.length,
+});
