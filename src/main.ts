@@ -26,8 +26,9 @@ import { declaredRows } from './http/interactions.js';
 import { listen } from './http/server.js';
 import { createValidationThread } from './http/validation/thread.js';
 import type { Demographics } from './ports/demographics.js';
+import type { PracticeSystem } from './ports/practice-system.js';
 import type { Log, Runtime } from './ports/runtime.js';
-import { openRecords } from './records/open-records.js';
+import { openRecords, type OpenedRecords } from './records/open-records.js';
 import type { Records } from './records/open-sqlite.js';
 import { createValidator, loadBaseDefinitions } from './validation/index.js';
 
@@ -42,6 +43,14 @@ export interface GatewayOptions {
   readonly publicUrl?: (port: number) => string;
   /** Overrides how much a practice system is asked for at a time, and when it is given a rest. */
   readonly resilience?: Partial<ResilienceLimits>;
+  /** Puts something between the gateway and what it writes to. */
+  readonly between?: Between;
+}
+
+/** For tests that must be there at each commit and each call, such as those that end the process there. */
+export interface Between {
+  records(records: OpenedRecords): OpenedRecords;
+  system(system: PracticeSystem): PracticeSystem;
 }
 
 export interface RunningGateway {
@@ -98,7 +107,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const settingsOfTls = 'tls' in transport ? transport.tls : undefined;
   const tls = settingsOfTls && openTlsFiles(settingsOfTls, log, Date.now);
   const identification = createClientIdentification(transport);
-  const records = await openRecords(configuration.ledger, runtime);
+  const opened = await openRecords(configuration.ledger, runtime);
+  const records = options.between?.records(opened) ?? opened;
   const { ledger, audit, leases } = records;
   const demographics = createDemographics(options);
   const resilience = createResilience(runtime, log, options.resilience);
@@ -109,7 +119,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       const installation = connector.installationOf?.(settings);
       const key = JSON.stringify(installation === undefined ? [practice.odsCode] : [systemType, installation]);
       const guard = resilience.guardOf(practice.odsCode, key);
-      const system = connector.create({ practice, settings, runtime, log, guard });
+      const created = connector.create({ practice, settings, runtime, log, guard });
+      const system = options.between?.system(created) ?? created;
       return { practice, system: leases ? createFencedSystem(system, leases) : system };
     }),
     configuration.groups,
