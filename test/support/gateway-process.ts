@@ -10,6 +10,8 @@ export interface GatewayProcess {
   kill(): Promise<void>;
   /** SIGTERM; answers the exit code. */
   terminate(): Promise<number | null>;
+  /** Settles when it has ended, of itself too; `null` is a signal. */
+  readonly exited: Promise<number | null>;
 }
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -19,12 +21,13 @@ function exited(child: ChildProcess): Promise<number | null> {
   return new Promise((done) => child.once('exit', (code) => done(code)));
 }
 
-/** Starts `slotbridge serve` on a free port and waits until it is ready. */
+/** Starts `slotbridge serve`, or another script of the same kind, on a free port and waits until it is ready. */
 export async function startGatewayProcess(
   env: Record<string, string>,
   config = join(FIXTURES, 'demo/practices.yaml'),
+  script: readonly string[] = ['src/cli.ts', 'serve', '--config', config, '--port', '0'],
 ): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'serve', '--config', config, '--port', '0'], {
+  const child = spawn(process.execPath, ['--import', 'tsx', ...script], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -42,6 +45,7 @@ export async function startGatewayProcess(
   });
   return {
     url: `http://127.0.0.1:${port}`,
+    exited: exited(child),
     async kill() {
       child.kill('SIGKILL');
       await exited(child);

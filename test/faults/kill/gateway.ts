@@ -1,0 +1,42 @@
+/**
+ * The gateway as `slotbridge serve` starts it, with points at which it can be made to die, and a clock that can be ahead
+ * of the machine's and run faster, so that a settle time of minutes does not take minutes.
+ *
+ * KILL_AT=name:n  dies by SIGKILL at the n-th time that the point is reached
+ * KILL_LIST=file  gets the names of the points
+ * KILL_ARMED=file points count from when it exists
+ */
+import { loadConfiguration } from '../../../src/config.js';
+import { registry } from '../../../src/connectors/registry.js';
+import { untilStopped } from '../../../src/cli/stopping.js';
+import { startGateway } from '../../../src/main.js';
+import type { Runtime } from '../../../src/ports/runtime.js';
+import { createLog, createSystemRuntime } from '../../../src/system.js';
+import { betweenWith, createReach } from './points.js';
+
+function createFastRuntime(aheadMs: number, speed: number): Runtime {
+  const system = createSystemRuntime();
+  return {
+    ...system,
+    clock: { now: () => Date.now() + aheadMs, monotonic: () => system.clock.monotonic() * speed },
+    timers: { sleep: (ms, signal) => system.timers.sleep(ms / speed, signal) },
+  };
+}
+
+const { KILL_AT, KILL_LIST, KILL_ARMED, CLOCK_AHEAD_MS, CLOCK_SPEED } = process.env;
+const [config = ''] = process.argv.slice(2);
+const reach = createReach({ killAt: KILL_AT, list: KILL_LIST, armedBy: KILL_ARMED ?? '' });
+
+const gateway = await startGateway({
+  configuration: loadConfiguration(config, process.env, registry),
+  runtime: createFastRuntime(Number(CLOCK_AHEAD_MS ?? 0), Number(CLOCK_SPEED ?? 1)),
+  log: createLog(),
+  host: '127.0.0.1',
+  port: 0,
+  between: betweenWith(reach),
+});
+reach('start.listening');
+await untilStopped();
+reach('drain.signalled');
+await gateway.stop();
+reach('drain.stopped');
