@@ -27,8 +27,8 @@ import { TAKE_BACK_REASON } from './saga/take-back.js';
 export interface Reconciler {
   /** Takes over what an earlier process left behind. Resolves when every open row has its state and its watcher. */
   start(directory: Directory): Promise<void>;
-  /** Keeps looking until the attempt is settled, however it stands in the ledger by now. */
-  watch(attempt: Attempt, entry: PracticeEntry): void;
+  /** Keeps looking until the attempt is settled, however it stands in the ledger by now, if it stands there at all. */
+  watch(attempt: AttemptName, entry: PracticeEntry): void;
   /** Answers the attempt as soon as it is no longer open, or as it stands when `signal` aborts. */
   settled(attempt: Attempt, entry: PracticeEntry, signal: AbortSignal): Promise<Attempt>;
   /**
@@ -39,6 +39,8 @@ export interface Reconciler {
   decide(id: AppointmentId, judge: (attempt: Attempt) => Promise<Decision>): Promise<Attempt | undefined>;
   stop(): Promise<void>;
 }
+
+export type AttemptName = Pick<Attempt, 'practice' | 'id'>;
 
 export interface Decision {
   readonly change: Omit<AttemptChange, 'at'>;
@@ -74,7 +76,8 @@ const AFTER_RESTART: Partial<Record<AttemptState, AttemptState>> = {
 const NOTHING_SENT: ReadonlySet<AttemptState> = new Set<AttemptState>(['RECEIVED', 'HELD']);
 
 interface Watch {
-  done: Promise<Attempt>;
+  /** `undefined` where there is no such attempt. */
+  done: Promise<Attempt | undefined>;
 }
 
 export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Reconciler {
@@ -130,7 +133,7 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
     return Math.max(0, (settleAt ?? 0) - now);
   };
 
-  const settle = async (first: Attempt, entry: PracticeEntry): Promise<Attempt> => {
+  const settle = async (first: AttemptName, entry: PracticeEntry): Promise<Attempt | undefined> => {
     const began = runtime.clock.monotonic();
     let settledAt: number | undefined;
     let negativeSince: number | undefined;
@@ -197,19 +200,19 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
       return due !== undefined && due > now ? Math.min(wait, due - now) : wait;
     };
 
-    /** The attempt once it is settled. */
-    const look = async (): Promise<Attempt | undefined> => {
+    /** What the attempt has become, once it is settled. */
+    const look = async (): Promise<{ readonly end: Attempt | undefined } | undefined> => {
       const attempt = await ledger.readAttempt(first.practice, first.id);
-      if (!attempt || !OPEN_STATES.has(attempt.state)) return attempt ?? first;
+      if (!attempt || !OPEN_STATES.has(attempt.state)) return { end: attempt };
       const to = await verdict(attempt, runtime.clock.monotonic());
       const changed = to && (await change(attempt, to));
-      return changed && !OPEN_STATES.has(changed.state) ? changed : undefined;
+      return changed && !OPEN_STATES.has(changed.state) ? { end: changed } : undefined;
     };
 
     for (let round = 0; !stopping.signal.aborted; round += 1) {
       try {
         const ended = (await turns.run(first.id, stopping.signal, look))?.value;
-        if (ended) return ended;
+        if (ended) return ended.end;
       } catch (error) {
         // While the ledger is away nothing can be settled, and nothing seen so far is lost by looking again.
         if (!isGatewayError(error) || error.code !== 'ledger-unavailable') throw error;
@@ -217,10 +220,10 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
       }
       await runtime.timers.sleep(pause(round), stopping.signal);
     }
-    return first;
+    return undefined;
   };
 
-  const watch = (attempt: Attempt, entry: PracticeEntry): Watch => {
+  const watch = (attempt: AttemptName, entry: PracticeEntry): Watch => {
     const running = watches.get(attempt.id);
     if (running) return running;
     const started: Watch = {
@@ -231,7 +234,7 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
             attempt: attempt.id,
             code: isGatewayError(error) ? error.code : 'internal',
           });
-          return attempt;
+          return undefined;
         })
         .finally(() => watches.delete(attempt.id)),
     };
@@ -283,9 +286,9 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
     },
     async settled(attempt, entry, signal) {
       if (!OPEN_STATES.has(attempt.state)) return attempt;
-      const aborted = new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        signal.addEventListener('abort', () => resolve(), { once: true });
+      const aborted = new Promise<undefined>((resolve) => {
+        if (signal.aborted) resolve(undefined);
+        signal.addEventListener('abort', () => resolve(undefined), { once: true });
       });
       const outcome = await Promise.race([watch(attempt, entry).done, aborted]);
       if (outcome) return outcome;

@@ -61,6 +61,37 @@ function failing(times: Partial<Record<AttemptState, number>>, alsoCommits = fal
   });
 }
 
+describe('the ledger cannot say whether it has taken the claim', () => {
+  const claiming = (taken: boolean, times = 1) => {
+    let left = times;
+    return (ledger: Ledger): Ledger => ({
+      ...ledger,
+      async claim(...args) {
+        if ((left -= 1) < 0) return ledger.claim(...args);
+        if (taken) await ledger.claim(...args);
+        throw new GatewayError('ledger-unavailable', 'away');
+      },
+    });
+  };
+
+  it('and it has: the slot is given free, and nothing is sent', async () => {
+    await open({ wrap: claiming(true) });
+    expect(await ended(ending(desk.book()))).toBe('ledger-unavailable');
+    await desk.runtime.advance(SECOND);
+    expect(await states()).toEqual(['NOT_BOOKED']);
+    expect(desk.sent).toEqual([]);
+    expect(await ended(ending(desk.book(undefined, { traceId: 'trace-2' })))).toBe('booked');
+  });
+
+  it('and it has not: nobody goes on looking for it', async () => {
+    await open({ wrap: claiming(false) });
+    expect(await ended(ending(desk.book()))).toBe('ledger-unavailable');
+    await desk.runtime.advance(SECOND);
+    expect(desk.runtime.waiting()).toBe(0);
+    expect(await states()).toEqual([]);
+  });
+});
+
 describe('the ledger fails after the call to the practice', () => {
   it('for a while: the outcome is written as soon as it can be, and the practice is called once', async () => {
     await open({ wrap: failing({ BOOKED: 20 }) });
@@ -181,6 +212,24 @@ describe('the consumer', () => {
     expect(await ended(ending(desk.book()))).toBe('booked');
   });
 
+  it('has gone while the intent was written down: nothing is sent, and the slot is free for the next', async () => {
+    const consumer = new AbortController();
+    await open({
+      wrap: (ledger) => ({
+        ...ledger,
+        async change(id, version, change, audit) {
+          const changed = await ledger.change(id, version, change, audit);
+          if (change.state === 'CONFIRMING') consumer.abort();
+          return changed;
+        },
+      }),
+    });
+    expect(await ended(ending(desk.book(undefined, { signal: consumer.signal })))).toBe('practice-unavailable');
+    expect(desk.sent).toEqual([]);
+    expect(await states()).toEqual(['NOT_BOOKED']);
+    expect(await ended(ending(desk.book()))).toBe('booked');
+  });
+
   it('has gone after the call: what the practice has done is kept', async () => {
     await open();
     const consumer = new AbortController();
@@ -190,6 +239,18 @@ describe('the consumer', () => {
     });
     expect(await ended(ending(desk.book(undefined, { signal: consumer.signal })))).toBe('booked');
     expect(await states()).toEqual(['BOOKED']);
+  });
+
+  it('waits for its own earlier request until its deadline: it is told that the outcome is open', async () => {
+    await open();
+    let release: (answer: BookAnswer) => void = () => undefined;
+    desk.answers.push(() => new Promise<BookAnswer>((resolve) => (release = resolve)));
+    const first = ending(desk.book());
+    await desk.runtime.advance(SECOND);
+    expect(await ended(ending(desk.book()), DEADLINE_MS + SECOND)).toBe('outcome-unknown');
+    release({ class: 'done', value: appointmentIn(desk.slots[0]) });
+    expect(await ended(first)).toBe('booked');
+    expect(desk.sent).toHaveLength(1);
   });
 
   it('waits for another booking of the place until its deadline: nothing of its own is sent', async () => {

@@ -278,6 +278,24 @@ describe('the ledger and others', () => {
     expect(cancellations).toHaveLength(1);
   });
 
+  it('an intent that was written down though the ledger did not say so is settled', async () => {
+    let fails = true;
+    const appointment = await open({}, (ledger) => ({
+      ...ledger,
+      async change(...args) {
+        const changed = await ledger.change(...args);
+        if (args[2].state !== 'CANCELLING' || !fails) return changed;
+        fails = false;
+        throw new GatewayError('ledger-unavailable', 'away');
+      },
+    }));
+    await expect(cancel(appointment)).rejects.toMatchObject({ code: 'ledger-unavailable' });
+    expect(cancellations).toEqual([]);
+    await desk.runtime.advance(SETTLE_MS + SECOND);
+    expect((await desk.attempts()).map(({ state }) => state)).toEqual(['CANCELLED']);
+    expect(cancellations).toHaveLength(1);
+  });
+
   it('nothing is sent for a consumer that has gone', async () => {
     let signalled: boolean | undefined;
     const appointment = await open({

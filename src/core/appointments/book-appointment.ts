@@ -63,22 +63,31 @@ export async function bookAppointment(
     };
     const saga: Saga = { context, request, booking, link, patientRef: practiceRef, key, fingerprint, signal };
     const outcome = await underPlaceLocks(context, request, booking.slots, signal, () => bookAlone(saga));
-    if (!outcome) throw contended(practice.odsCode);
-    return told(saga, outcome);
+    // What was waited for may have been this very request, sent before: then its outcome is the answer.
+    const earlier = outcome ?? (await repeatOf(saga));
+    if (!earlier) throw contended(practice.odsCode);
+    return told(saga, earlier);
   });
 }
 
-async function bookAlone(saga: Saga): Promise<Outcome> {
-  const { context, request, booking, signal } = saga;
-  const { practice } = request.entry;
+/** The attempt that this request repeats, if it does. */
+async function repeatOf(saga: Saga): Promise<Outcome | undefined> {
+  const { context, request } = saga;
   const earlier = await context.ledger.findRepeat(
-    practice.odsCode,
+    request.entry.practice.odsCode,
     principalOf(request.caller),
     saga.key,
     saga.fingerprint,
     context.runtime.clock.now() - context.settings.contentWindowMs,
   );
-  if (earlier) return { attempt: sameRequest(saga, earlier), replayed: true };
+  return earlier && { attempt: sameRequest(saga, earlier), replayed: true };
+}
+
+async function bookAlone(saga: Saga): Promise<Outcome> {
+  const { context, request, booking, signal } = saga;
+  const { practice } = request.entry;
+  const earlier = await repeatOf(saga);
+  if (earlier) return earlier;
   if (!isActive(saga.link, context.runtime.clock.now())) {
     throw new GatewayError('reference-not-found', 'The registration has run out. Register the patient again', {
       fhirPath: 'Appointment.participant.actor',
@@ -165,7 +174,13 @@ async function claim(saga: Saga, places: readonly [Place, ...Place[]]): Promise<
   };
   const event = auditEvent(request, 'booking-intent', now, { resources: [`Appointment/${id}`], state: 'RECEIVED' });
   for (;;) {
-    const claimed = await context.ledger.claim(attempt, context.settings.contentWindowMs, event);
+    const claimed = await context.ledger
+      .claim(attempt, context.settings.contentWindowMs, event)
+      .catch((error: unknown) => {
+        // Whether it stands in the ledger is not proven: if it does, it must not hold its slot for ever.
+        context.reconciler.watch(attempt, request.entry);
+        throw error;
+      });
     if (claimed.kind === 'new') return { attempt: claimed.attempt, replayed: false };
     if (claimed.kind === 'existing') return { attempt: sameRequest(saga, claimed.attempt), replayed: true };
     // The slot belongs to another attempt. Where the practice sells exact times and shows this one free, the booking

@@ -213,6 +213,10 @@ async function cancelAtPractice(change: Change, attempt: Attempt, reason: string
     sentAt,
     settleAt: sentAt + system.capabilities.settleMs,
     details: { ...attempt.details, cancellationReason: reason },
+  }).catch((error: unknown) => {
+    // Whether the intent stands in the ledger is not proven: if it does, somebody looks after it.
+    context.reconciler.watch(attempt, request.entry);
+    throw error;
   });
   if (cancelling.state !== 'CANCELLING') return undefined;
   try {

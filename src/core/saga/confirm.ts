@@ -25,9 +25,10 @@ export async function confirm(saga: Saga, received: Attempt): Promise<Attempt> {
   const ids = received.slots.map(({ id }) => id);
   const calls = system.capabilities.multiSlot === 'booking-per-slot' ? ids.map((id) => [id]) : [ids];
   for (const slots of calls) {
-    // Forward only while the consumer waits.
-    if (made.length > 0 && signal.aborted) {
-      const end = { state: 'NOT_BOOKED', evidence: 'consumer gone between two calls' } as const;
+    // Forward only while the consumer waits: writing the intent down has taken its time.
+    if (signal.aborted) {
+      const when = made.length > 0 ? 'between two calls' : 'before the call';
+      const end = { state: 'NOT_BOOKED', evidence: `consumer gone ${when}` } as const;
       return ended(saga, attempt, made, end, notBooked(practice.odsCode));
     }
     const answer = await send(saga, received, slots);
