@@ -1,5 +1,6 @@
 /** The composition root: configuration → adapters → core → faces. `startGateway` is the whole gateway in one call. */
 import { readFileSync } from 'node:fs';
+import { Registry } from 'prom-client';
 import type { Configuration } from './config.js';
 import { createResilience, type ResilienceLimits } from './connectors/exchange/index.js';
 import { createNoDemographics } from './connectors/no-demographics.js';
@@ -101,7 +102,8 @@ async function auditEnablement(
 
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { configuration, runtime } = options;
-  const { log, counts } = createCountedLog(options.log);
+  const metricsRegistry = new Registry();
+  const log = createCountedLog(options.log, metricsRegistry);
   const { transport } = configuration;
   checkBinding(transport, options.host);
   const settingsOfTls = 'tls' in transport ? transport.tls : undefined;
@@ -200,7 +202,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     },
   );
   if (options.publicUrl) address.publicUrl = options.publicUrl(server.port);
-  const operatorPort = { context, directory, health, representation, counts, version: http.version };
+  const operatorPort = { context, directory, health, representation, metricsRegistry, version: http.version };
   const operator =
     configuration.operator &&
     (await openOperatorPort({ ...operatorPort, settings: configuration.operator, machineTime: Date.now }).catch(

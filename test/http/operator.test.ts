@@ -166,7 +166,7 @@ describe('health and metrics', () => {
   it('metrics are Prometheus text, with bounded labels and nothing personal', async () => {
     const { text, headers } = await gateway.operator('/metrics');
     expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
-    const lines = text.trimEnd().split('\n');
+    const lines = text.split('\n').filter((line) => line !== '');
     const sample = /^[a-z_]+(?:\{[a-z]+="[^"\n]*"(?:,[a-z]+="[^"\n]*")*\})? (?:[0-9.e+-]+|NaN)$/;
     for (const line of lines) expect(line).toMatch(line.startsWith('#') ? /^# (?:HELP|TYPE) [a-z_]+ ./ : sample);
     // Each family once, its type before its samples.

@@ -9,9 +9,8 @@ import { GatewayError, isGatewayError, type ErrorCode } from '../../domain/error
 import { SECOND } from '../../domain/time.js';
 import type { Health } from '../app.js';
 import { parseAnswer, parseFilter, parseId } from './asked.js';
-import type { Counts } from './counts.js';
 import type { OperatorOf } from './identify.js';
-import { METRICS_TYPE, writeMetrics, type Measured } from './metrics.js';
+import type { Measured, Metrics } from './metrics.js';
 import { toListed, toShown } from './views.js';
 
 export interface OperatorHttp {
@@ -20,7 +19,7 @@ export interface OperatorHttp {
   readonly health: Health;
   readonly operatorOf: OperatorOf;
   readonly version: string;
-  readonly counts: Counts;
+  readonly metrics: Metrics;
   /** Of the machine, at this moment. */
   measure(): Pick<Measured, 'uptimeSeconds' | 'residentBytes' | 'loopDelay'>;
 }
@@ -48,7 +47,7 @@ interface Reply {
 type Work = (request: Request, operator: string) => Promise<Reply>;
 
 export function createOperatorApp(http: OperatorHttp): Express {
-  const { context, directory, health, version, counts } = http;
+  const { context, directory, health, version, metrics } = http;
   const { ledger } = context;
   const now = (): number => context.runtime.clock.now();
   const app = express();
@@ -90,8 +89,8 @@ export function createOperatorApp(http: OperatorHttp): Express {
   app.get('/metrics', async (_request, response) => {
     const [isReady, tasks] = await Promise.all([health.ready(), listTasks(ledger, directory, now())]);
     const practices = directory.entries.map(({ practice }) => practice.odsCode);
-    response.set('Content-Type', METRICS_TYPE);
-    response.send(writeMetrics({ version, isReady, practices, tasks, counts, ...http.measure() }));
+    response.set('Content-Type', metrics.contentType);
+    response.send(await metrics.write({ version, isReady, practices, tasks, ...http.measure() }));
   });
 
   const forOperators =

@@ -1,67 +1,60 @@
 /** What has happened since the start, counted from what is logged: whatever is worth a line is worth a number. */
+import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Log, LogFields } from '../../ports/runtime.js';
 
-export interface Series {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  value: number;
-}
-
-export interface Histogram {
-  readonly labels: Readonly<Record<string, string>>;
-  /** For each of `DURATION_BOUNDS`: how many took no longer. */
-  readonly within: number[];
-  count: number;
-  sumSeconds: number;
-}
-
-export interface Counts {
-  readonly series: ReadonlyMap<string, Series>;
-  readonly durations: ReadonlyMap<string, Histogram>;
-}
-
 /** Seconds. */
-export const DURATION_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 12] as const;
+const DURATION_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 12];
 
-/** Labels come from our own lists; should one ever not, it must not fill the memory. */
-const MOST_SERIES = 5_000;
-
-/** The same log, and what it was told in numbers. */
-export function createCountedLog(log: Log): { readonly log: Log; readonly counts: Counts } {
-  const series = new Map<string, Series>();
-  const durations = new Map<string, Histogram>();
-
-  const count = (name: string, labels: Readonly<Record<string, string>>): void => {
-    const key = `${name} ${JSON.stringify(labels)}`;
-    const found = series.get(key);
-    if (found) found.value += 1;
-    else if (series.size < MOST_SERIES) series.set(key, { name, labels, value: 1 });
-  };
-
-  const measure = (interaction: string, seconds: number): void => {
-    let found = durations.get(interaction);
-    if (!found) {
-      if (durations.size >= MOST_SERIES) return;
-      found = { labels: { interaction }, within: DURATION_BOUNDS.map(() => 0), count: 0, sumSeconds: 0 };
-      durations.set(interaction, found);
-    }
-    found.count += 1;
-    found.sumSeconds += seconds;
-    for (const [index, bound] of DURATION_BOUNDS.entries()) if (seconds <= bound) found.within[index]! += 1;
-  };
+/**
+ * The same log; what it is told is counted in `registry`. Values of labels come from our own lists: ODS codes of the
+ * practices served, names of interactions, classes, states and events.
+ */
+export function createCountedLog(log: Log, registry: Registry): Log {
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'slotbridge_requests_total',
+    help: 'Requests of consumers that were answered.',
+    labelNames: ['practice', 'interaction', 'status'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'slotbridge_request_duration_seconds',
+    help: "From a request's first byte to its answer.",
+    labelNames: ['interaction'],
+    buckets: DURATION_BOUNDS,
+    registers,
+  });
+  const answers = new Counter({
+    name: 'slotbridge_booking_answers_total',
+    help: 'Answers of practice systems to bookings, by what they prove.',
+    labelNames: ['practice', 'class'],
+    registers,
+  });
+  const settled = new Counter({
+    name: 'slotbridge_attempts_settled_total',
+    help: 'Open attempts that were settled, by the state they ended in.',
+    labelNames: ['practice', 'state'],
+    registers,
+  });
+  const events = new Counter({
+    name: 'slotbridge_events_total',
+    help: 'Warnings and errors in the log.',
+    labelNames: ['practice', 'event', 'level'],
+    registers,
+  });
 
   const note = (level: 'info' | 'warn' | 'error', event: string, fields: LogFields = {}): void => {
     const practice = fields.practice ?? '';
     if (event === 'request') {
       const interaction = fields.interaction ?? 'none';
-      count('slotbridge_requests_total', { practice, interaction, status: String(fields.status ?? 0) });
-      if (fields.durationMs !== undefined) measure(interaction, fields.durationMs / 1000);
+      requests.inc({ practice, interaction, status: String(fields.status ?? 0) });
+      if (fields.durationMs !== undefined) durations.observe({ interaction }, fields.durationMs / 1000);
     } else if (event === 'booking-answered') {
-      count('slotbridge_booking_answers_total', { practice, class: fields.class ?? '' });
+      answers.inc({ practice, class: fields.class ?? '' });
     } else if (event === 'attempt-settled') {
-      count('slotbridge_attempts_settled_total', { practice, state: fields.state ?? '' });
+      settled.inc({ practice, state: fields.state ?? '' });
     } else if (level !== 'info') {
-      count('slotbridge_events_total', { practice, event, level });
+      events.inc({ practice, event, level });
     }
   };
 
@@ -71,8 +64,5 @@ export function createCountedLog(log: Log): { readonly log: Log; readonly counts
       note(level, event, fields);
       log[level](event, fields);
     };
-  return {
-    log: { info: counted('info'), warn: counted('warn'), error: counted('error') },
-    counts: { series, durations },
-  };
+  return { info: counted('info'), warn: counted('warn'), error: counted('error') };
 }

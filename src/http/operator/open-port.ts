@@ -1,5 +1,6 @@
 /** The operator port as a listener of its own. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Registry } from 'prom-client';
 import type { GatewayContext } from '../../core/context.js';
 import type { Directory } from '../../core/directory.js';
 import { SECOND, type Instant } from '../../domain/time.js';
@@ -10,8 +11,8 @@ import { checkBinding } from '../access/transport.js';
 import type { Health } from '../app.js';
 import { listen } from '../server.js';
 import { createOperatorApp } from './app.js';
-import type { Counts } from './counts.js';
 import { createOperatorIdentification } from './identify.js';
+import { createMetrics } from './metrics.js';
 import { toOperatorTransport, type OperatorSettings } from './settings.js';
 
 export interface OperatorPort {
@@ -28,7 +29,8 @@ export interface OperatorPortInput {
   readonly health: Health;
   /** How what is not even HTTP is refused. */
   readonly representation: Representation;
-  readonly counts: Counts;
+  /** Where what happened is counted, and what is measured is put. */
+  readonly metricsRegistry: Registry;
   readonly version: string;
   /** The machine's own time, as certificates go by it. */
   readonly machineTime: () => Instant;
@@ -49,6 +51,7 @@ export async function openOperatorPort(input: OperatorPortInput): Promise<Operat
   const began = clock.monotonic();
   const app = createOperatorApp({
     ...input,
+    metrics: createMetrics(input.metricsRegistry),
     operatorOf: createOperatorIdentification(settings, identification),
     measure() {
       const loopDelay = { p99Seconds: delay.percentile(99) / NANOSECONDS, maxSeconds: delay.max / NANOSECONDS };
