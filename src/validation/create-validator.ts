@@ -48,7 +48,7 @@ export function createValidator(options: ValidatorOptions): Validator {
       compiler.units.compileAll();
       return registry.problems;
     },
-    profilesOf: (type) => [...registry.given, ...registry.own].filter((url) => registry.profile(url)?.type === type),
+    profilesOf: (type) => [...registry.given, ...registry.own()].filter((url) => registry.profile(url)?.type === type),
   };
 
   function inspect(resource: unknown, wanted: ValidateOptions): readonly ValidationIssue[] {

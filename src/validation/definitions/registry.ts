@@ -1,9 +1,8 @@
 /** All definitions of one release: those given at run time, then those under `profiles/`, then FHIR's own. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { DefinitionProblem, Release } from '../types.js';
 import { loadBaseCodes, loadBaseConstraints, loadBaseDefinitions, loadBaseProfiles, type Definitions } from './base.js';
 import type { CodeSystemFacts, ProfileFacts, ValueSetFacts } from './facts.js';
+import { loadOwnDefinitions } from './own.js';
 import { readCodeSystem, readProfile, readValueSet } from './read.js';
 
 export interface Registry {
@@ -13,9 +12,10 @@ export interface Registry {
   readonly codeSystem: (url: string) => CodeSystemFacts | undefined;
   /** What a constraint of FHIR's own definitions says in words; `source` is the type or profile that states it. */
   readonly words: (source: string, key: string) => string | undefined;
-  /** Urls of the profiles that were given, and of our own. */
+  /** Urls of the profiles that were given. */
   readonly given: readonly string[];
-  readonly own: readonly string[];
+  /** Urls of our own profiles; every one is read for it. */
+  own(): readonly string[];
   readonly problems: DefinitionProblem[];
 }
 
@@ -25,23 +25,22 @@ interface Collection {
   readonly codeSystems: Map<string, CodeSystemFacts>;
 }
 
-const own = new Map<Release, Collection>();
-
 export function createRegistry(release: Release, definitions: readonly unknown[], withOwn: boolean): Registry {
   const problems: DefinitionProblem[] = [];
-  const given = emptyCollection();
+  const given: Collection = { profiles: new Map(), valueSets: new Map(), codeSystems: new Map() };
   for (const definition of definitions) collect(given, definition, release, problems);
-  const ours = withOwn ? ownCollection(release) : emptyCollection();
+  const ours = withOwn ? loadOwnDefinitions(release) : undefined;
   let official: ReadonlyMap<string, ProfileFacts> | undefined;
   return {
     base: loadBaseDefinitions(release),
     profile: (url) =>
       given.profiles.get(url) ??
-      ours.profiles.get(url) ??
+      ours?.profiles.get(url) ??
       (official ??= new Map(loadBaseProfiles(release).profiles.map((one) => [one.url, one]))).get(url),
-    valueSet: (url) => given.valueSets.get(url) ?? ours.valueSets.get(url) ?? at(loadBaseCodes(release).valueSets, url),
+    valueSet: (url) =>
+      given.valueSets.get(url) ?? ours?.valueSets.get(url) ?? at(loadBaseCodes(release).valueSets, url),
     codeSystem: (url) =>
-      given.codeSystems.get(url) ?? ours.codeSystems.get(url) ?? at(loadBaseCodes(release).codeSystems, url),
+      given.codeSystems.get(url) ?? ours?.codeSystems.get(url) ?? at(loadBaseCodes(release).codeSystems, url),
     words(source, key) {
       // A definition that was given says what it means itself.
       if (given.profiles.has(source)) return undefined;
@@ -49,7 +48,7 @@ export function createRegistry(release: Release, definitions: readonly unknown[]
       return words === undefined ? undefined : at(words, key);
     },
     given: [...given.profiles.keys()],
-    own: [...ours.profiles.keys()],
+    own: () => ours?.profiles.urls() ?? [],
     problems,
   };
 }
@@ -57,26 +56,6 @@ export function createRegistry(release: Release, definitions: readonly unknown[]
 /** A property of the file's own, for urls come from outside. */
 function at<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
-}
-
-function emptyCollection(): Collection {
-  return { profiles: new Map(), valueSets: new Map(), codeSystems: new Map() };
-}
-
-/** What `profiles/<release>` holds, read once. */
-function ownCollection(release: Release): Collection {
-  const known = own.get(release);
-  if (known !== undefined) return known;
-  const collection = emptyCollection();
-  const problems: DefinitionProblem[] = [];
-  const root = fileURLToPath(new URL(`../../../profiles/${release}/`, import.meta.url));
-  for (const folder of ['structure-definitions', 'value-sets', 'code-systems'])
-    for (const file of readdirSync(`${root}${folder}`))
-      collect(collection, JSON.parse(readFileSync(`${root}${folder}/${file}`, 'utf8')), release, problems);
-  const [problem] = problems;
-  if (problem !== undefined) throw new Error(`${problem.definition}: ${problem.reason}`);
-  own.set(release, collection);
-  return collection;
 }
 
 function collect(into: Collection, definition: unknown, release: Release, problems: DefinitionProblem[]): void {
