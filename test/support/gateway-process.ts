@@ -12,6 +12,8 @@ export interface GatewayProcess {
   terminate(): Promise<number | null>;
   /** Settles when it has ended, of itself too; `null` is a signal. */
   readonly exited: Promise<number | null>;
+  /** What has ended it, if a signal has. */
+  signal(): NodeJS.Signals | null;
 }
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -46,6 +48,7 @@ export async function startGatewayProcess(
   return {
     url: `http://127.0.0.1:${port}`,
     exited: exited(child),
+    signal: () => child.signalCode,
     async kill() {
       child.kill('SIGKILL');
       await exited(child);

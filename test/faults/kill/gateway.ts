@@ -5,14 +5,18 @@
  * KILL_AT=name:n  dies by SIGKILL at the n-th time that the point is reached
  * KILL_LIST=file  gets the names of the points
  * KILL_ARMED=file points count from when it exists
+ * GATEWAY_FROM=folder is started from instead of `src`: a build of it starts in less than half the time
  */
-import { loadConfiguration } from '../../../src/config.js';
-import { registry } from '../../../src/connectors/registry.js';
-import { untilStopped } from '../../../src/cli/stopping.js';
-import { startGateway } from '../../../src/main.js';
 import type { Runtime } from '../../../src/ports/runtime.js';
-import { createLog, createSystemRuntime } from '../../../src/system.js';
 import { betweenWith, createReach } from './points.js';
+
+const from = process.env['GATEWAY_FROM'] ?? 'src';
+const load = async (module: string): Promise<unknown> => import(`../../../${from}/${module}`);
+const { loadConfiguration } = (await load('config.js')) as typeof import('../../../src/config.js');
+const { registry } = (await load('connectors/registry.js')) as typeof import('../../../src/connectors/registry.js');
+const { untilStopped } = (await load('cli/stopping.js')) as typeof import('../../../src/cli/stopping.js');
+const { startGateway } = (await load('main.js')) as typeof import('../../../src/main.js');
+const { createLog, createSystemRuntime } = (await load('system.js')) as typeof import('../../../src/system.js');
 
 function createFastRuntime(aheadMs: number, speed: number): Runtime {
   const system = createSystemRuntime();

@@ -72,7 +72,9 @@ function systemWith(system: PracticeSystem, reach: Reach): PracticeSystem {
     book: (asked, given) => call('book', given, () => system.book(asked, given)),
     readAppointment: (ref, given) => call('read', given, () => system.readAppointment(ref, given)),
     ...(cancel && { cancel: (ref, reason, given) => call('cancel', given, () => cancel(ref, reason, given)) }),
-    ...(lookUpBooking && { lookUpBooking: (trace, given) => call('look-up', given, () => lookUpBooking(trace, given)) }),
+    ...(lookUpBooking && {
+      lookUpBooking: (trace, given) => call('look-up', given, () => lookUpBooking(trace, given)),
+    }),
     close: () => around(reach, 'drain.system.to-close', 'drain.system.closed', () => system.close()),
   };
 }

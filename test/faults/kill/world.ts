@@ -2,7 +2,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHmisSimulator, loadHmisData, type HmisSimulation } from '../../../src/connectors/hmis/simulator/simulator.js';
+import {
+  createHmisSimulator,
+  loadHmisData,
+  type HmisSimulation,
+} from '../../../src/connectors/hmis/simulator/simulator.js';
 import { createPdsSimulator, loadPdsData } from '../../../src/connectors/pds/simulator/index.js';
 import { openSqliteRecords, type Records } from '../../../src/records/open-sqlite.js';
 import { createConsumer, type TestConsumer } from '../../support/consumer.js';
