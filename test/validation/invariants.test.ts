@@ -1,8 +1,11 @@
 /** Constraints of base definitions and of packages: what compiles, what holds, and what can't be asked here. */
 import { readFileSync } from 'node:fs';
+import fhirpath from 'fhirpath';
+import r4 from 'fhirpath/fhir-context/r4';
 import { describe, expect, it } from 'vitest';
 import type { BaseDefinitionsFile, Constraint } from '../../src/validation/definitions/facts.js';
 import { createInvariants, type InvariantContext } from '../../src/validation/invariants/index.js';
+import { ARGUMENTS } from '../../src/validation/invariants/fhirpath/arguments.js';
 import { toPatternTest } from '../../src/validation/invariants/pattern.js';
 import type { Release } from '../../src/validation/types.js';
 
@@ -211,18 +214,33 @@ describe('constraints of packages', () => {
   });
 
   it('give nothing where evaluation fails, and never throw', () => {
-    for (const expression of [
-      'nothing()',
-      "'a' + 1 = 2",
-      'generalPractitioner.resolve() is Practitioner',
-      "'x'.single() * 'y'",
-    ]) {
-      const value = { ...patient, generalPractitioner: [{ reference: 'Practitioner/1' }] };
-      expect(theirs(expression).check(value, context)).toBeUndefined();
+    for (const expression of ['nothing()', "'a' + 1 = 2", "'x'.single() * 'y'"]) {
+      expect(theirs(expression).check(patient, context)).toBeUndefined();
     }
+    const value = { ...patient, generalPractitioner: [{ reference: 'Practitioner/1' }] };
+    expect(theirs('generalPractitioner.resolve() is Practitioner').check(value, context)).toBe('elsewhere');
     for (const value of [null, undefined, 1, 'x', [], [null], { __proto__: null }]) {
       expect(() => theirs('name.exists()').check(value, context)).not.toThrow();
     }
+  });
+
+  it('that call what is no function say so before anything is evaluated', () => {
+    expect(theirs('name.family.shout()').unsupported).toBe('shout() is no function that is known here');
+    expect(theirs('name.where()').unsupported).toBe("where() can't be called with 0 arguments");
+    expect(theirs('name.iif(true, 1, 2).exists()').unsupported).toBeUndefined();
+  });
+
+  it('may call each function that is said to be known', () => {
+    const unknown = [...ARGUMENTS].filter(([name, { least }]) => {
+      const given = Array.from({ length: least }, () => (/^(is|as|ofType)$/.test(name) ? 'Patient' : '{}'));
+      try {
+        void fhirpath.evaluate({}, `{}.${name}(${given.join(', ')})`, {}, r4);
+        return false;
+      } catch (error) {
+        return String(error).includes('Not implemented');
+      }
+    });
+    expect(unknown).toEqual([]);
   });
 
   it('leave the resource as it was', () => {

@@ -130,3 +130,79 @@ describe('a broken constraint', () => {
     expect(told()).toEqual(['Patient breaks the rule vs-2: name.exists().']);
   });
 });
+
+describe('a code', () => {
+  const CODES = 'https://fhir.hl7.org.uk/CodeSystem/UKCore-NHSNumberVerificationStatusEngland';
+  const SYSTEMS = `${CODES} or ${CODES.replace('England', 'Wales')}`;
+  const verified = (...coding: readonly object[]) => ({
+    resourceType: 'Patient',
+    identifier: [
+      {
+        extension: [
+          {
+            url: 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus',
+            valueCodeableConcept: { coding },
+          },
+        ],
+        system: 'https://fhir.nhs.uk/Id/nhs-number',
+        value: '9990000018',
+      },
+    ],
+  });
+  const told = (quoteValues: boolean, ...coding: readonly object[]): string | undefined =>
+    createValidator({ release: 'r4', quoteValues })
+      .validate(verified(...coding))
+      .find(({ rule }) => rule.kind === 'binding')
+      ?.message.replace('Patient.identifier[0].extension[0].valueCodeableConcept', 'It');
+
+  it('that is right in another system is told the system', () => {
+    const of = (system: string) => ({ system, code: '01' });
+    expect(told(true, of(CODES))).toBeUndefined();
+    expect(told(true, of('urn:x'))).toBe(
+      `It has a code ("01") of another system ("urn:x"); its system must be ${SYSTEMS}.`,
+    );
+    expect(told(true, { code: '01' })).toBe(`It has a code ("01") without a system; its system must be ${SYSTEMS}.`);
+    expect(told(false, of('urn:x'))).toBe(`It has a code of another system; its system must be ${SYSTEMS}.`);
+  });
+
+  it('of another set is told what is in the set', () => {
+    expect(told(true, { system: CODES, code: '1' })).toMatch(
+      /^It has a code \("1"\) that is not allowed; use one of: 01, 02/,
+    );
+    expect(told(false, { system: CODES, code: '1' })).toMatch(/^It has a code that is not allowed; use one of: 01, 02/);
+  });
+});
+
+describe('a constraint that could not be checked', () => {
+  const url = 'https://clinic.example/fhir/StructureDefinition/own';
+  const told = (expression: string): readonly string[] => {
+    const definition = {
+      resourceType: 'StructureDefinition',
+      url,
+      name: 'Own',
+      status: 'draft',
+      kind: 'resource',
+      type: 'Patient',
+      abstract: false,
+      derivation: 'constraint',
+      baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Patient',
+      differential: {
+        element: [{ path: 'Patient', constraint: [{ key: 'own-1', severity: 'error', expression, human: 'x' }] }],
+      },
+    };
+    const resource = { resourceType: 'Patient', managingOrganization: { reference: 'Organization/1' } };
+    return createValidator({ release: 'r4', definitions: [definition] })
+      .validate(resource, { profiles: [url] })
+      .filter(({ severity }) => severity === 'information')
+      .map(({ message }) => message);
+  };
+
+  it.each([
+    ['managingOrganization.shout()', 'shout() is no function that is known here'],
+    ['managingOrganization.resolve().active', 'it depends on a resource that is not here'],
+    ["'a' + 1 = 2", "its expression can't be evaluated on what is there"],
+    ["managingOrganization.memberOf('x')", 'memberOf() needs a terminology server'],
+  ])('says why: %s', (expression, reason) => {
+    expect(told(expression)).toEqual([`The rule own-1 on Patient could not be checked (${reason}).`]);
+  });
+});

@@ -17,7 +17,6 @@ import type { InvariantCheck, InvariantContext } from './values.js';
 export type { InvariantCheck, InvariantContext, Json } from './values.js';
 
 export interface CompiledInvariant {
-  /** Whether it holds; undefined where it could not be evaluated, `too-costly` where that would have taken too long. */
   readonly check: (value: unknown, context: InvariantContext) => Answer;
   readonly native: boolean;
   /** Why it can't be evaluated, as far as that is known beforehand; its check then gives undefined. */

@@ -1,7 +1,7 @@
 /** One plain sentence for each fault: what was found, what was expected, how to mend it. */
 import type { Fault } from '../compile/faults.js';
 import { allJsonNames, jsonNames } from '../compile/context.js';
-import { capitalised } from '../definitions/json.js';
+import { capitalised, isJson, listOf } from '../definitions/json.js';
 import type { ElementNode, NodeConstraint } from '../definitions/elements.js';
 import type { TypeFacts } from '../definitions/facts.js';
 import { PRIMITIVE_CHECKS } from '../primitives.js';
@@ -97,11 +97,7 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
         `${label} could not be held against the limit ${shown(params['bound'])}, because it is in another unit.`,
       );
     case 'binding':
-      return say(
-        'binding',
-        'code-invalid',
-        `${label} has a code${found === '' ? '' : ` (${found})`} that ${strength(fault)}; ${allowedCodes(String(params['url']), speech)}`,
-      );
+      return say('binding', 'code-invalid', wrongCode(fault, place, speech));
     case 'terminology': {
       const why = typeof params['gap'] === 'string' ? ` (${params['gap']})` : '';
       return say(
@@ -211,6 +207,19 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
         'structure',
         `${label} is a resource of a type that may not stand here; allowed: ${names(params['types'])}.`,
       );
+    case 'contained-id':
+      return say(
+        'cardinality',
+        'required',
+        `${label} has no id, without which nothing can refer to a contained resource; add it.`,
+        { below: 'id' },
+      );
+    case 'contained-twice':
+      return say(
+        'invariant',
+        'invariant',
+        `${label} is the id of another contained resource as well; give each an id of its own.`,
+      );
     case 'profile-unknown': {
       const why =
         typeof params['reason'] === 'string' ? `can't be used: ${clause(params['reason'])}` : 'is not known here';
@@ -273,8 +282,25 @@ function wrongFormat({ label, node, value }: Place, speech: Speech): Saying {
   return { kind: 'format', code: 'value', message: `${what} not a valid ${type}; it must be ${expected}.` };
 }
 
-const strength = (fault: Fault): string =>
-  fault.severity === 'error' ? 'is not allowed' : 'is not of the set it should come from';
+/** Where only the system is wrong, the list of codes would be no help. */
+function wrongCode(fault: Fault, { label, value }: Place, speech: Speech): string {
+  const url = String(fault.params['url']);
+  const codings = isJson(value) ? ('coding' in value ? listOf(value['coding']) : [value]).filter(isJson) : [];
+  for (const { code, system } of codings) {
+    const systems = typeof code === 'string' ? (speech.terminology.valueSet(url)?.systemsOf(code) ?? []) : [];
+    if (systems.length === 0) continue;
+    const found = system === undefined ? 'without a system' : `of another system${inBrackets(system, speech)}`;
+    return `${label} has a code${inBrackets(code, speech)} ${found}; its system must be ${systems.join(' or ')}.`;
+  }
+  const found = codings.length > 0 ? codings.find(({ code }) => code !== undefined)?.['code'] : value;
+  const strength = fault.severity === 'error' ? 'is not allowed' : 'is not of the set it should come from';
+  return `${label} has a code${inBrackets(found, speech)} that ${strength}; ${allowedCodes(url, speech)}`;
+}
+
+function inBrackets(value: unknown, speech: Speech): string {
+  const found = quoted(value, speech);
+  return found === '' ? '' : ` (${found})`;
+}
 
 function allowedCodes(url: string, { terminology }: Speech): string {
   const codes = terminology.valueSet(url)?.list(MOST_CODES_LISTED);

@@ -10,12 +10,14 @@ export function shapeCheck(node: ElementNode, compiler: Compiler): Check | undef
   const choiceOf = new Map<string, readonly [child: ElementNode, name: string]>();
   const pairs: { child: ElementNode; name: string }[] = [];
   const few: { child: ElementNode; name: string }[] = [];
+  let contained: ElementNode | undefined;
   for (const child of node.children ?? []) {
     if (child.max === 0) continue;
     const names = jsonNames(child);
     // A value of a type that the profile removed is a fault of its own, not one that is missing.
     if (child.min > 0) required.push({ child, names: allJsonNames(child).flatMap((name) => [name, `_${name}`]) });
     if (child.min > 1) few.push({ child, name: child.name });
+    if (child.name === 'contained' && child.types[0]?.code === 'Resource') contained = child;
     if (names.length > 1) for (const name of names) choiceOf.set(name, [child, name]).set(`_${name}`, [child, name]);
     for (const slice of child.slices) {
       const [name = child.name] = child.name.endsWith('[x]') ? jsonNames(slice) : [child.name];
@@ -25,7 +27,7 @@ export function shapeCheck(node: ElementNode, compiler: Compiler): Check | undef
     const primitive = type !== undefined && compiler.types.get(type.code)?.kind === 'primitive-type';
     if (primitive && child.max > 1) pairs.push({ child, name: child.name });
   }
-  if (required.length + slices.length + choiceOf.size + pairs.length === 0) return undefined;
+  if (required.length + slices.length + choiceOf.size + pairs.length === 0 && contained === undefined) return undefined;
   return (value) => {
     if (!isJson(value)) return;
     for (const { child, names } of required)
@@ -39,6 +41,7 @@ export function shapeCheck(node: ElementNode, compiler: Compiler): Check | undef
         compiler.report(slice, 'slice-missing', { at: slice.name.endsWith('[x]') ? slice.name.slice(0, -3) : name });
     if (choiceOf.size > 0) checkChoices(choiceOf, value, compiler);
     for (const { child, name } of pairs) checkPair(child, name, value, compiler);
+    if (contained !== undefined && value['contained'] !== undefined) checkIds(contained, value, compiler);
   };
 }
 
@@ -68,4 +71,21 @@ function checkPair(child: ElementNode, name: string, value: Json, compiler: Comp
     if ((values[position] ?? null) !== null || (extensions[position] ?? null) !== null) continue;
     compiler.report(child, 'nothing', {}, `/${position < values.length ? name : `_${name}`}/${position}`);
   }
+}
+
+/**
+ * A contained resource is nothing by itself: what it is for is said by a reference to its id. No constraint of the
+ * definitions asks for one, because FHIRPath finds nothing untrue about an id that is not there.
+ */
+function checkIds(contained: ElementNode, container: Json, compiler: Compiler): void {
+  const seen = new Set<string>();
+  listOf(container['contained']).forEach((resource, position) => {
+    if (!isJson(resource)) return;
+    const at = `/contained/${position}`;
+    const { id } = resource;
+    if (id === undefined && resource['_id'] === undefined) compiler.report(contained, 'contained-id', {}, at);
+    if (typeof id !== 'string') return;
+    if (seen.has(id)) compiler.report(contained, 'contained-twice', {}, `${at}/id`);
+    seen.add(id);
+  });
 }

@@ -130,6 +130,13 @@ function isLess(value: unknown, other: unknown): boolean {
   return value.slice(0, length) < other.slice(0, length);
 }
 
+/** Why an invariant was not evaluated on a resource. */
+const REASONS = {
+  'too-costly': 'too costly on this resource',
+  elsewhere: 'it depends on a resource that is not here',
+  failed: "its expression can't be evaluated on what is there",
+} as const;
+
 export function invariantChecks(node: ElementNode, path: string, compiler: Compiler): Check[] {
   return node.constraints.map((constraint) => {
     const { check, unsupported } = compiler.invariants.compile(constraint, path);
@@ -142,7 +149,7 @@ export function invariantChecks(node: ElementNode, path: string, compiler: Compi
       if (holds === false) {
         compiler.report(node, 'invariant', { key, expression, human, source }, '', constraint.severity);
       } else {
-        const reason = holds === 'too-costly' ? 'too costly on this resource' : unsupported;
+        const reason = unsupported ?? REASONS[holds ?? 'failed'];
         compiler.report(node, 'unchecked', { key, source, reason }, '', 'information');
       }
     };

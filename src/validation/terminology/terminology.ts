@@ -12,6 +12,8 @@ export interface CodeCheck {
   code(code: string): Membership;
   /** All codes, each once; undefined when there are more than `limit` or they aren't all known. */
   list(limit: number): readonly string[] | undefined;
+  /** Systems in which the set has this code; none when its codes aren't all known. */
+  systemsOf(code: string): readonly string[];
   /** Why something may be unknown: the second half of a sentence, without its full stop. */
   readonly gap?: string;
 }
@@ -133,6 +135,8 @@ function toCheck(part: Part): CodeCheck {
       }
       return codes === undefined || codes.length > limit ? undefined : codes;
     },
+    systemsOf: (code) =>
+      [...(part.codes() ?? [])].flatMap(([system]) => (part.coding(system, code) === 'in' ? system : [])),
     ...(part.gap !== undefined && { gap: part.gap }),
   };
 }

@@ -3,6 +3,9 @@ import { all, isJson, one, type Json } from '../values.js';
 import { repeated } from './budget.js';
 import { matchText, replaceText, replaceWord } from './texts.js';
 
+/** A reference leads out of the resource. */
+export class Elsewhere extends Error {}
+
 /** The container of the resource that is being checked: evaluation is synchronous, and one at a time. */
 let currentRoot: Json = {};
 
@@ -24,7 +27,7 @@ function resolveIn(this: unknown, references: readonly Wrapped[]): unknown[] {
   return references.flatMap((item) => {
     const reference = isJson(item.data) ? item.data['reference'] : item.data;
     if (reference === undefined || reference === null) return [];
-    if (typeof reference !== 'string' || !reference.startsWith('#')) throw new Error('it leads out of the resource');
+    if (typeof reference !== 'string' || !reference.startsWith('#')) throw new Elsewhere();
     const found =
       reference === '#'
         ? currentRoot

@@ -7,7 +7,7 @@ import type * as fhirpath from 'fhirpath';
 import type { Release } from '../../types.js';
 import { isJson, type InvariantContext, type Json } from '../values.js';
 import { createWatch, TooCostly, type Budget } from './budget.js';
-import { FUNCTIONS, standIn } from './functions.js';
+import { Elsewhere, FUNCTIONS, standIn } from './functions.js';
 import { namedIn, obstacleIn, type Node } from './syntax.js';
 
 type FhirPath = typeof fhirpath;
@@ -44,8 +44,11 @@ function toBoolean(result: readonly unknown[]): boolean {
 
 type Evaluate = (value: unknown, variables: Json) => unknown;
 
-/** Whether it holds; undefined where that could not be worked out, `too-costly` where it would have taken too long. */
-export type Answer = boolean | undefined | 'too-costly';
+/**
+ * Whether it holds; undefined where that could not be worked out, `too-costly` where it would have taken too long,
+ * `elsewhere` where it depends on a resource that is not here.
+ */
+export type Answer = boolean | undefined | 'too-costly' | 'elsewhere';
 
 export interface CompiledExpression {
   readonly check: (value: unknown, context: InvariantContext) => Answer;
@@ -93,6 +96,7 @@ export function compileExpression(
         const result = run(value, { ...named, resource: context.resource, rootResource: context.root });
         return Array.isArray(result) ? toBoolean(result) : undefined;
       } catch (error) {
+        if (error instanceof Elsewhere) return 'elsewhere';
         return error instanceof TooCostly ? 'too-costly' : undefined;
       } finally {
         standIn({});

@@ -1,6 +1,7 @@
 /** What the text of an expression tells: whether it can be evaluated here, and what it names. */
 import { FHIR_DEFINITION } from '../../definitions/json.js';
 import type { Json } from '../values.js';
+import { ARGUMENTS } from './arguments.js';
 import { isHarmless, problemOf } from './texts.js';
 
 /** Functions that ask what a single resource can't answer, and what they would need. */
@@ -55,6 +56,10 @@ export function obstacleIn(node: Node): string | undefined {
     const name = node.text ?? '';
     const need = Object.hasOwn(OUT_OF_REACH, name) ? OUT_OF_REACH[name] : undefined;
     if (need !== undefined) return `${name}() needs ${need}`;
+    const counts = ARGUMENTS.get(name);
+    if (counts === undefined) return `${name}() is no function that is known here`;
+    const count = argumentsOf(node).length;
+    if (count < counts.least || count > counts.most) return `${name}() can't be called with ${count} arguments`;
     if (name === 'matches' || name === 'matchesFull') {
       const pattern = literalOf(argumentsOf(node)[0]);
       const problem = pattern === undefined ? undefined : problemOf(pattern);

@@ -190,7 +190,12 @@ export const REFERENCE_CASES: readonly Case[] = [
     ),
   ]),
   ...cases('contained', { of: HOLDER }, [
-    ok('a contained resource that is referred to', {}),
+    ok(
+      'a contained resource that is referred to needs no narrative of its own',
+      {},
+      'warning invariant Appointment',
+      'no warning invariant Appointment.contained[0]',
+    ),
     ok('a contained resource that refers to its holder', { 'contained.0.endpoint': [{ reference: 'Endpoint/e-1' }] }),
     bad(
       'an unknown element of a contained resource',
@@ -238,6 +243,16 @@ export const REFERENCE_CASES: readonly Case[] = [
       'a contained resource meets the profile it names',
       { 'contained.0.meta': { profile: [`${UK}/UKCore-Organization`] }, 'contained.0.identifier.0.value': none },
       'cardinality Appointment.contained[0].identifier[0].value',
+    ),
+    bad(
+      'a contained resource without an id',
+      { 'contained.1': { resourceType: 'Location', name: 'x' } },
+      'cardinality Appointment.contained[1].id',
+    ),
+    bad(
+      'two contained resources with one id',
+      { 'contained.1': { resourceType: 'Location', id: 'booker', name: 'x' } },
+      'invariant Appointment.contained[1].id',
     ),
     ok('a contained resource without the profile does not have to meet it', { 'contained.0.identifier.0.value': none }),
     bad(

@@ -206,6 +206,16 @@ const CONTAINED = [
       'reference-target Appointment.extension[0].valueReference',
     ],
     ['a contained resource that nobody refers to', { 'contained.1': location }, 'invariant dom-3 Appointment'],
+    [
+      'a contained resource without an id',
+      { 'contained.1': { ...location, id: undefined } },
+      'cardinality Appointment.contained[1].id',
+    ],
+    [
+      'two contained resources with one id',
+      { 'contained.1': { ...location, id: 'booker' } },
+      'invariant Appointment.contained[1].id',
+    ],
     ['a contained resource with a version', { 'contained.0.meta': { versionId: '1' } }, 'invariant dom-4 Appointment'],
     ['a contained resource with a tag', { 'contained.0.meta': { tag: [{ system: 'urn:x', code: 'y' }] } }],
     [
