@@ -60,6 +60,8 @@ export interface Configuration<Pds = unknown> {
     readonly bookingDeadlineMs: number;
     readonly federationDeadlineMs: number;
     readonly temporaryRegistrationDays: number;
+    /** Of each consumer. */
+    readonly requestsPerSecond: number;
   };
   /** Whether every answer is validated before it is sent. */
   readonly checkAnswers: boolean;
@@ -141,6 +143,7 @@ function build(
       bookingDeadlineMs: millisecondsOf(limits.bookingDeadline),
       federationDeadlineMs: millisecondsOf(limits.federationDeadline),
       temporaryRegistrationDays: limits.temporaryRegistrationDays,
+      requestsPerSecond: limits.requestsPerSecond,
     },
     checkAnswers,
   };

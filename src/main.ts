@@ -24,6 +24,7 @@ import type { GatewayHttp } from './http/exchange.js';
 import { createCountedLog } from './http/operator/counts.js';
 import { openOperatorPort, type OperatorPort } from './http/operator/open-port.js';
 import { declaredRows } from './http/interactions.js';
+import { OVERLOAD_SETTINGS, type OverloadSettings } from './http/overload/door.js';
 import { listen } from './http/server.js';
 import { createValidationThread } from './http/validation/thread.js';
 import type { Demographics } from './ports/demographics.js';
@@ -44,6 +45,8 @@ export interface GatewayOptions {
   readonly publicUrl?: (port: number) => string;
   /** Overrides how much a practice system is asked for at a time, and when it is given a rest. */
   readonly resilience?: Partial<ResilienceLimits>;
+  /** Overrides how many requests are worked on at a time, and how many a consumer may send. */
+  readonly overload?: Partial<OverloadSettings>;
   /** Puts something between the gateway and what it writes to. */
   readonly between?: Between;
 }
@@ -185,6 +188,12 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     checkAnswers: configuration.checkAnswers,
     ...readRelease(),
   };
+  const overload = {
+    ...OVERLOAD_SETTINGS,
+    // Who has no certificate may be anybody, and anybody else's part is not taken for that.
+    requestsPerSecond: transport.mode === 'insecure-loopback' ? undefined : configuration.limits.requestsPerSecond,
+    ...options.overload,
+  };
   const validation = createValidationThread(log);
   const close = async (): Promise<void> => {
     await validation.close();
@@ -194,7 +203,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     await records.close();
   };
   const door = { identification, tls, log };
-  const server = await listen(createApp(http, health, validation), representation, options, door).catch(
+  const server = await listen(createApp(http, health, validation, overload), representation, options, door).catch(
     async (error: unknown) => {
       // A port that is taken must not leave a process behind that holds the ledger.
       await close();

@@ -9,6 +9,7 @@ import type { GatewayHttp } from './exchange.js';
 import { GROUP_INTERACTIONS, PRACTICE_INTERACTIONS } from './interactions.js';
 import { BODY_LIMITS } from './request/json-body.js';
 import { serve } from './pipeline.js';
+import { createDoor, type OverloadSettings } from './overload/door.js';
 import { mountValidation, validationAddress } from './validation/routes.js';
 import type { ValidationThread } from './validation/thread.js';
 
@@ -21,7 +22,13 @@ const LONGEST_URL = 8 * 1024;
 const MOST_PARAMETERS = 50;
 const MOST_HEADERS = 100;
 
-export function createApp(http: GatewayHttp, health: Health, thread: ValidationThread): Express {
+export function createApp(
+  http: GatewayHttp,
+  health: Health,
+  thread: ValidationThread,
+  overload: OverloadSettings,
+): Express {
+  const door = createDoor(http, overload);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -42,7 +49,7 @@ export function createApp(http: GatewayHttp, health: Health, thread: ValidationT
   });
 
   const refuse = (request: Request, response: Response, error: GatewayError): Promise<void> =>
-    serve(http, undefined, request, response, error);
+    serve(http, undefined, request, response, error).finally(() => door.leave(response));
 
   app.use((request, response, next) => {
     if (request.url.length > LONGEST_URL) {
@@ -63,17 +70,22 @@ export function createApp(http: GatewayHttp, health: Health, thread: ValidationT
 
   mountValidation(app, { http, thread });
 
+  // $validate has a thread and a line of its own.
+  app.use(door.admit);
+
   const body = readBody(BODY_LIMITS.bytes);
   const practiceRoot = `/:addressee/${http.face.path}`;
   const groupRoot = `/federation/:addressee/${http.face.path}`;
   for (const rows of byAddress(GROUP_INTERACTIONS)) {
     const [{ method, path }] = rows;
-    app[verb(method)](groupRoot + path, (request, response) => serve(http, { kind: 'group', rows }, request, response));
+    app[verb(method)](groupRoot + path, (request, response) =>
+      serve(http, { kind: 'group', rows }, request, response).finally(() => door.leave(response)),
+    );
   }
   for (const rows of byAddress(PRACTICE_INTERACTIONS)) {
     const [{ method, path }] = rows;
     const run = (request: Request, response: Response): Promise<void> =>
-      serve(http, { kind: 'practice', rows }, request, response);
+      serve(http, { kind: 'practice', rows }, request, response).finally(() => door.leave(response));
     if (method === 'GET') app.get(practiceRoot + path, run);
     else app[verb(method)](practiceRoot + path, ...body, run);
   }

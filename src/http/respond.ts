@@ -75,7 +75,7 @@ export function toRefusal(error: GatewayError, representation: OutcomeWriter, fo
 }
 
 /** gzip SHALL be supported when the consumer accepts it: for every body, because a short one may be what is asked with. */
-function acceptsGzip(acceptEncoding: string | string[] | undefined): boolean {
+export function acceptsGzip(acceptEncoding: string | string[] | undefined): boolean {
   const text = String(acceptEncoding ?? '');
   return /(^|[,\s])(gzip|\*)(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(text);
 }

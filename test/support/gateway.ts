@@ -93,6 +93,7 @@ export interface TestGatewayOptions {
   readonly runtime?: (runtime: Runtime) => Runtime;
   /** How practice systems are spared; without it no breaker opens, so that one fault of a test says nothing of the next. */
   readonly resilience?: GatewayOptions['resilience'];
+  readonly overload?: GatewayOptions['overload'];
 }
 
 const NO_BREAKERS = { ...BREAKER_RULES, inARow: Infinity, leastCalls: Infinity };
@@ -162,6 +163,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     log,
     host: '127.0.0.1',
     port: 0,
+    ...(options.overload && { overload: options.overload }),
     resilience: options.resilience ?? { breaker: NO_BREAKERS },
   });
   return {

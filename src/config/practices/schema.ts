@@ -202,6 +202,8 @@ const limits = z.strictObject({
   // Queries SHALL be answered within 3 s (GP Connect, non-functional requirements).
   federationDeadline: duration('100ms', '3s').default('2500ms'),
   temporaryRegistrationDays: z.int().min(1).max(365).default(90),
+  // Of each consumer; twice as many may come at once.
+  requestsPerSecond: z.int().min(1).max(10_000).default(50),
 });
 
 export function practicesSchema(references: References) {
