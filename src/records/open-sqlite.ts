@@ -4,10 +4,9 @@
  * One process owns the file, on a local disk. Nothing is opened half: a file that is damaged, in use, written with
  * another key or by a newer version is refused, and so is a disk sync that does not happen.
  */
-import { timingSafeEqual } from 'node:crypto';
 import Database, { type Database as SqliteDatabase } from 'better-sqlite3';
 import { Kysely, Migrator } from 'kysely';
-import { GatewayError, isGatewayError } from '../domain/errors.js';
+import { isGatewayError } from '../domain/errors.js';
 import type { AuditTrail } from '../ports/audit.js';
 import type { EnablementRecord } from '../ports/enablement.js';
 import type { Ledger } from '../ports/ledger.js';
@@ -20,6 +19,7 @@ import { createPatientLinks } from './patient-links.js';
 import { MIGRATIONS, SCHEMA_VERSION, type Schema } from './schema.js';
 import { createSealing, type Sealing } from './sealing.js';
 import { ImmediateSqliteDialect, keep } from './sqlite-dialect.js';
+import { checkKey, refuse } from './opening/check-key.js';
 
 const BUSY_TIMEOUT_MS = 200;
 const SYNCHRONOUS_FULL = 2;
@@ -39,10 +39,6 @@ export interface Records {
   readonly audit: AuditTrail;
   readonly enablement: EnablementRecord;
   readonly close: () => Promise<void>;
-}
-
-function refuse(message: string, cause?: unknown): GatewayError {
-  return new GatewayError('ledger-unavailable', message, { cause });
 }
 
 /**
@@ -105,23 +101,6 @@ async function migrate(db: Kysely<Schema>, database: SqliteDatabase): Promise<vo
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw refuse('the tables of the ledger could not be brought up to date', error);
   pragma(database, `user_version = ${SCHEMA_VERSION}`);
-}
-
-async function checkKey(db: Kysely<Schema>, sealing: Sealing): Promise<void> {
-  await db
-    .insertInto('meta')
-    .values({ name: 'key-check', value: sealing.keyCheck })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  const { value } = await db
-    .selectFrom('meta')
-    .select('value')
-    .where('name', '=', 'key-check')
-    .executeTakeFirstOrThrow();
-  const [stored, given] = [Buffer.from(value), Buffer.from(sealing.keyCheck)];
-  if (stored.length !== given.length || !timingSafeEqual(stored, given)) {
-    throw refuse('the ledger was written with another key');
-  }
 }
 
 async function assemble(

@@ -5,10 +5,9 @@
  * audit trail is one chain. Nothing is opened half: a server that does not sync its commits, a database that cannot be
  * written, that was written with another key or by a newer version is refused.
  */
-import { timingSafeEqual } from 'node:crypto';
 import { Kysely, Migrator, sql } from 'kysely';
 import type { Pool } from 'pg';
-import { GatewayError, isGatewayError } from '../../domain/errors.js';
+import { isGatewayError } from '../../domain/errors.js';
 import type { Attempt, Ledger } from '../../ports/ledger.js';
 import type { Leases } from '../../ports/leases.js';
 import type { Runtime } from '../../ports/runtime.js';
@@ -25,6 +24,7 @@ import { PooledPostgresDialect } from './dialect.js';
 import { openLeases, type LeaseTimes } from './leases.js';
 import { INSTANCE_SETTING, MIGRATIONS, type SharedSchema } from './tables.js';
 import { createTakeOver } from './take-over.js';
+import { checkKey, refuse } from '../opening/check-key.js';
 
 /** Short, because every process waits for every other one's commits. */
 const MOST_PER_COMMIT = 50;
@@ -44,10 +44,6 @@ export interface PostgresRecordsOptions {
 
 export interface SharedRecords extends Records {
   readonly leases: Leases;
-}
-
-function refuse(message: string, cause?: unknown): GatewayError {
-  return new GatewayError('ledger-unavailable', message, { cause });
 }
 
 interface Server {
@@ -109,23 +105,6 @@ function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-async function checkKey(db: Kysely<SharedSchema>, sealing: Sealing): Promise<void> {
-  await db
-    .insertInto('meta')
-    .values({ name: 'key-check', value: sealing.keyCheck })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  const { value } = await db
-    .selectFrom('meta')
-    .select('value')
-    .where('name', '=', 'key-check')
-    .executeTakeFirstOrThrow();
-  const [stored, given] = [Buffer.from(value), Buffer.from(sealing.keyCheck)];
-  if (stored.length !== given.length || !timingSafeEqual(stored, given)) {
-    throw refuse('the ledger was written with another key');
-  }
-}
-
 async function assemble(
   pool: Pool,
   sealing: Sealing,
@@ -133,11 +112,11 @@ async function assemble(
 ): Promise<SharedRecords> {
   await migrate(connection);
   const shared = new Kysely<SharedSchema>({ dialect: new PooledPostgresDialect(pool) });
-  await checkKey(shared, sealing);
-  const leases = await openLeases(shared, (place) => sealing.fingerprint('place', place), runtime, leaseTimes);
-
   // The tables have the same columns and more.
   const db = shared as unknown as Kysely<Schema>;
+  await checkKey(db, sealing);
+  const leases = await openLeases(shared, (place) => sealing.fingerprint('place', place), runtime, leaseTimes);
+
   const chain = createAuditChain(db, async (transaction) => {
     // What is read after this is what the last commit of any process has left. Waiting for one's turn is not waiting
     // for somebody's lock: it may take longer.
