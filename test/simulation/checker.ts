@@ -160,9 +160,9 @@ function refused(facts: Facts, report: Report): void {
     if (answer.code === 'idempotency-key-reused') continue;
     for (const attempt of facts.attemptsOf.get(keyOf(invoke.principal, invoke.key ?? '')) ?? []) {
       const changes = facts.changesOf.get(attempt) ?? [];
-      // A later request with the same key may book after all.
+      // Another request with the same key, sent at the same time or later, may book after all.
       const [claim] = changes;
-      if (claim === undefined || claim.at > answer.at) continue;
+      if (claim === undefined || (claim.at > invoke.at && claim.claimedBy?.op !== invoke.op)) continue;
       const wrong = of(facts, attempt).find((booking) => booking.until > answer.at);
       if (wrong) report('C3', `${invoke.op} was refused (${answer.code ?? ''}), and ${attempt} has ${wrong.ref}`);
     }
@@ -319,7 +319,8 @@ function audited(facts: Facts, report: Report): void {
     const intended = (facts.changesOf.get(owner) ?? []).some(
       (change) => INTENTS[write].has(change.state) && (indexes.get(change) ?? LATER) < index,
     );
-    if (!intended) report('C9', `${write} for ${owner || ref || 'nobody'} was sent at ${at} before it was written down`);
+    if (!intended)
+      report('C9', `${write} for ${owner || ref || 'nobody'} was sent at ${at} before it was written down`);
   }
   if (audit.requests !== audit.requestEvents) {
     report('C9', `${audit.requests} requests, ${audit.requestEvents} audit events`);

@@ -25,11 +25,12 @@ export function linkOf(patient: string): PatientLink {
   });
 }
 
-export function requestOf(slots: readonly number[], patient: string): BookingRequest {
+/** `wish` makes its content different from that of every other step. */
+export function requestOf(slots: readonly number[], patient: string, wish: string): BookingRequest {
   const [first = 1, ...rest] = slots;
   return bookingOf([slotNumber(first), ...rest.map((n) => slotNumber(n))], {
     patientId: patientIdOf(patient),
-    description: 'Canary-Description',
+    description: `Canary-Description ${wish}`,
   });
 }
 

@@ -11,6 +11,8 @@ export interface BookStep {
   readonly consumer: number;
   readonly patient: string;
   readonly slots: readonly number[];
+  /** Text of the booking: a twin has the same. */
+  readonly wish: string;
   /** An idempotency key; without one the request has only its trace id. */
   readonly key: string | undefined;
   /** How often it is sent again unchanged while its outcome is not certain. */
@@ -87,7 +89,7 @@ export interface Plan {
 
 const PLACES = 6;
 const PATIENTS = ['ann', 'bob', 'cy', 'di'] as const;
-const BUSY_MS = 3 * MINUTE;
+const BUSY_MS = 2 * MINUTE;
 
 function bookStep(chance: Chance, name: string, multiSlot: boolean): BookStep {
   const first = 1 + Math.floor(chance.between(0, PLACES));
@@ -99,6 +101,7 @@ function bookStep(chance: Chance, name: string, multiSlot: boolean): BookStep {
     consumer: chance.pick([1, 2, 3]),
     patient: chance.pick(PATIENTS),
     slots: several ? [first, first + 1] : [first],
+    wish: name,
     // Now and then two consumers think of the same key, or one uses it twice.
     key: chance.happens(0.3) ? undefined : chance.happens(0.15) ? `key-${chance.pick(['a', 'b'])}` : `key-${name}`,
     repeats: chance.pick([0, 1, 2, 4]),
@@ -108,15 +111,19 @@ function bookStep(chance: Chance, name: string, multiSlot: boolean): BookStep {
   };
 }
 
-/** A copy of a booking at nearly the same time: an impatient consumer, or a proxy that sends twice. */
+/**
+ * A copy of a booking at nearly the same time: an impatient consumer, or a proxy that sends twice. Now and then it is
+ * another consumer's, which happens to have the same key and the same wish.
+ */
 function twin(chance: Chance, name: string, step: BookStep): BookStep {
   const at = step.at + Math.floor(chance.between(0, 2 * SECOND));
-  return { ...step, name, at, key: step.key ?? `key-${step.name}`, patienceMs: undefined };
+  const consumer = chance.happens(0.2) ? (step.consumer % 3) + 1 : step.consumer;
+  return { ...step, name, at, consumer, patienceMs: undefined };
 }
 
 export function drawPlan(seed: string): Plan {
   const chance = createChance(`plan/${seed}`);
-  const lookUp = chance.pick<LookUpKind>(['by-patient', 'by-patient', 'by-reference', 'by-reference', 'none']);
+  const lookUp = chance.happens(0.07) ? 'none' : chance.pick(['by-patient', 'by-reference'] as const);
   const processes = chance.pick([1, 1, 2, 3]);
   const multiSlot = chance.happens(0.4);
   const steps: Step[] = [];
@@ -149,12 +156,24 @@ export function drawPlan(seed: string): Plan {
   const when = (): number => Math.floor(chance.between(0, BUSY_MS + MINUTE));
   for (const n of count(chance.pick([0, 0, 1, 2, 4]))) {
     const process = Math.floor(chance.between(0, processes));
-    steps.push({ kind: 'kill', at: when(), name: `kill-${n}`, process, downMs: Math.floor(chance.between(100, 30 * SECOND)) });
+    steps.push({
+      kind: 'kill',
+      at: when(),
+      name: `kill-${n}`,
+      process,
+      downMs: Math.floor(chance.between(100, 30 * SECOND)),
+    });
   }
   if (processes > 1) {
     for (const n of count(chance.pick([0, 0, 1, 2]))) {
       const process = Math.floor(chance.between(0, processes));
-      steps.push({ kind: 'pause', at: when(), name: `pause-${n}`, process, ms: Math.floor(chance.between(SECOND, 40 * SECOND)) });
+      steps.push({
+        kind: 'pause',
+        at: when(),
+        name: `pause-${n}`,
+        process,
+        ms: Math.floor(chance.between(SECOND, 40 * SECOND)),
+      });
     }
   }
   if (chance.happens(0.25)) {
@@ -171,11 +190,11 @@ export function drawPlan(seed: string): Plan {
     lookUp,
     processes,
     multiSlot,
-    settleMs: chance.pick([60, 90, 180]) * SECOND,
+    settleMs: chance.pick([45, 60, 120]) * SECOND,
     lagMs: chance.pick([0, 2, 20]) * SECOND,
     trouble: chance.pick([0, 0.1, 0.25, 0.5]),
     ledgerTrouble: chance.pick([0, 0, 0.02, 0.1]),
     steps: steps.sort((a, b) => a.at - b.at),
-    calmFrom: BUSY_MS + 3 * MINUTE,
+    calmFrom: BUSY_MS + 90 * SECOND,
   };
 }

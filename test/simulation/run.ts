@@ -55,7 +55,11 @@ async function play(plan: Plan, mutation: Mutation, world: ReturnType<typeof cre
   const invokes = new Map<string, Invoke>();
   const store = createLedgerStore(mutation.store);
   const leases = plan.processes > 1 ? createLeaseTable() : undefined;
-  const practice = createPractice({ world, keepsReference: plan.lookUp === 'by-reference', note: (e) => events.push(e) });
+  const practice = createPractice({
+    world,
+    keepsReference: plan.lookUp === 'by-reference',
+    note: (e) => events.push(e),
+  });
   const outages = plan.steps.filter((step) => step.kind === 'away');
   const weather = {
     trouble: (at: number) => (at < plan.calmFrom ? plan.trouble : 0),
@@ -183,7 +187,13 @@ async function play(plan: Plan, mutation: Mutation, world: ReturnType<typeof cre
 
   /** What consumers have been told of the bookings of each step. */
   const told = new Map<string, Appointment>();
-  const persist = (name: string, sending: Sending, repeats: number, pauseMs: number, learn: (a: Appointment) => void) => {
+  const persist = (
+    name: string,
+    sending: Sending,
+    repeats: number,
+    pauseMs: number,
+    learn: (a: Appointment) => void,
+  ) => {
     const once = (n: number): void =>
       send(`${name}.${n}`, sending, ({ result, code, appointment }) => {
         if (appointment) learn(appointment);
@@ -194,13 +204,13 @@ async function play(plan: Plan, mutation: Mutation, world: ReturnType<typeof cre
   };
 
   const book = (step: BookStep): void => {
-    const booking = requestOf(step.slots, step.patient);
+    const booking = requestOf(step.slots, step.patient, step.wish);
     const key = step.key === undefined ? undefined : ({ source: 'idempotency-key', key: step.key } as const);
     const sending: Sending = {
       invoke: {
         kind: 'book',
         ...(step.key !== undefined && { key: step.key }),
-        content: JSON.stringify([step.slots, step.patient]),
+        content: JSON.stringify([step.slots, step.patient, step.wish]),
         slots: booking.slots,
         patient: practicePatientOf(step.patient),
       },

@@ -37,8 +37,8 @@ export interface LeaseInput {
   readonly table: LeaseTable;
   readonly process: string;
   /** Asks the database; never answers a process that is gone. */
-  ask<T>(question: () => T): Promise<T>;
-  sleep(ms: number): Promise<void>;
+  readonly ask: <T>(question: () => T) => Promise<T>;
+  readonly sleep: (ms: number) => Promise<void>;
 }
 
 export async function openLease({ world, table, process, ask, sleep }: LeaseInput): Promise<OwnLease> {

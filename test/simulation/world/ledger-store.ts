@@ -39,6 +39,8 @@ interface Row {
 export interface StoreOptions {
   /** For mutants: claims do not see slots that open attempts hold. */
   readonly openHoldersIgnored?: boolean;
+  /** For mutants: claims see no slots that others hold, so that only the place lock and the practice stand between. */
+  readonly slotsUnclaimed?: boolean;
   /** For mutants: no row is found by its key or content. */
   readonly forgetful?: boolean;
 }
@@ -47,7 +49,11 @@ export type LedgerStore = ReturnType<typeof createLedgerStore>;
 
 const ENDED_WITHOUT = new Set(['NOT_BOOKED', 'REJECTED']);
 
-export function createLedgerStore({ openHoldersIgnored = false, forgetful = false }: StoreOptions = {}) {
+export function createLedgerStore({
+  openHoldersIgnored = false,
+  slotsUnclaimed = false,
+  forgetful = false,
+}: StoreOptions = {}) {
   const rows = new Map<string, Row>();
   const links = new Map<string, PatientLink>();
   const audit: AuditEvent[] = [];
@@ -66,9 +72,7 @@ export function createLedgerStore({ openHoldersIgnored = false, forgetful = fals
   };
   const all = (): Row[] => [...rows.values()];
   const sorted = (found: readonly Row[]): Attempt[] =>
-    found
-      .map(({ attempt }) => attempt)
-      .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+    found.map(({ attempt }) => attempt).sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
   const keyText = (practice: OdsCode, principal: string, { source, key }: IdempotencyKey): string =>
     JSON.stringify([practice, principal, source, key]);
   const holderOf = (practice: OdsCode, slot: SlotId): Row | undefined =>
@@ -116,7 +120,7 @@ export function createLedgerStore({ openHoldersIgnored = false, forgetful = fals
       if (repeat) return { kind: 'existing', attempt: repeat.attempt };
       for (const slot of asked.slots) {
         const holder = holderOf(practice, slot.id);
-        if (holder && !(openHoldersIgnored && holder.attempt.state !== 'BOOKED')) {
+        if (holder && !slotsUnclaimed && !(openHoldersIgnored && holder.attempt.state !== 'BOOKED')) {
           return { kind: 'slot-held', attempt: holder.attempt };
         }
       }
@@ -261,9 +265,7 @@ export function createLedgerStore({ openHoldersIgnored = false, forgetful = fals
       all()
         .filter((row) => row.attempt.practice === practice && row.patient === patient)
         .filter(({ attempt }) => OPEN_STATES.has(attempt.state))
-        .flatMap(({ attempt: { id, state, slots } }) =>
-          slots.map((slot) => ({ slot: slot.id, attempt: id, state })),
-        ),
+        .flatMap(({ attempt: { id, state, slots } }) => slots.map((slot) => ({ slot: slot.id, attempt: id, state }))),
     knownPracticeRefs: (practice: OdsCode): ReadonlySet<PracticeAppointmentRef> =>
       new Set(all().flatMap(({ attempt }) => (attempt.practice === practice ? attempt.practiceRefs : []))),
     ownersOf: (practice: OdsCode, refs: readonly PracticeAppointmentRef[]) =>

@@ -29,7 +29,7 @@ export interface LineInput {
   /** How long the practice's lists may lag behind. */
   readonly lagMs: number;
   /** Hands something to the process, unless it is gone. */
-  deliver(ms: number, work: () => void): void;
+  readonly deliver: (ms: number, work: () => void) => void;
   readonly noteSend: (send: Omit<Send, 'type' | 'at' | 'op'>, traceId: string) => void;
   /** For mutants: a hold that was never confirmed passes for a booking. */
   readonly holdsCount?: boolean;
@@ -143,7 +143,7 @@ export function createLine(input: LineInput): PracticeSystem {
   const read = <T>(operation: string, traceId: string, signal: AbortSignal, answer: () => T): Promise<T> => {
     const chance = chanceOf(operation, traceId);
     const there = chance.between(2, 60);
-    const fails = weather.isAway(world.now()) || chance.happens(weather.trouble(world.now()) * 0.6);
+    const fails = weather.isAway(world.now()) || chance.happens(weather.trouble(world.now()) * 0.3);
     const hangs = fails && chance.happens(0.5);
     return new Promise((resolve, reject) => {
       // By way of the process, so that one that is gone hears nothing of it.
@@ -274,7 +274,8 @@ export function createLine(input: LineInput): PracticeSystem {
           };
           const found = slots.map(pick).filter((entry) => entry !== undefined);
           const [live, ...more] = found.filter((entry) => !entry.cancelled).map(appointmentOf);
-          if (live) return { found: 1 + more.length === slots.length ? 'booked' : 'part', appointments: [live, ...more] };
+          if (live)
+            return { found: 1 + more.length === slots.length ? 'booked' : 'part', appointments: [live, ...more] };
           const [first, ...rest] = found.map(appointmentOf);
           return first ? { found: 'cancelled', appointments: [first, ...rest] } : { found: 'nothing' };
         }),

@@ -32,7 +32,13 @@ export interface Practice {
   readonly diary: readonly DiaryEntry[];
   isFree(slot: string): boolean;
   /** Answers when it has been decided. `attempt` is for the record only: the practice may keep no reference. */
-  book(asked: { slot: string; patient: string; attempt: string | undefined; takes: number; lag: number }): Promise<Answer>;
+  book(asked: {
+    slot: string;
+    patient: string;
+    attempt: string | undefined;
+    takes: number;
+    lag: number;
+  }): Promise<Answer>;
   /** As `book` in two steps: the second takes effect only if the first has. */
   hold(asked: { slot: string; patient: string; attempt: string; takes: number }): Promise<Answer>;
   confirm(hold: DiaryEntry, takes: number, lag: number): Promise<Answer>;
@@ -47,7 +53,8 @@ export interface PracticeInput {
 
 export function createPractice({ world, keepsReference, note }: PracticeInput): Practice {
   const diary: DiaryEntry[] = [];
-  const isFree = (slot: string): boolean => !diary.some((entry) => entry.slot === slot && !entry.cancelled && !entry.held);
+  const isFree = (slot: string): boolean =>
+    !diary.some((entry) => entry.slot === slot && !entry.cancelled && !entry.held);
   const taking = (ms: number): Promise<void> => new Promise((resolve) => world.after(ms, resolve));
   let count = 0;
   const nextRef = (): PracticeAppointmentRef => `b${(count += 1)}` as PracticeAppointmentRef;

@@ -169,7 +169,7 @@ export function startProcess(input: ProcessInput): GatewayProcess {
       if (later?.states.includes(change.state)) {
         deliver(later.ms, apply);
         const before = store.findAttempt(id);
-        return ask(() => before && { ...before, ...change, slots: before.slots, details: before.details } as Attempt);
+        return ask(() => before && { ...before, ...change, slots: before.slots, details: before.details });
       }
       return commit(apply);
     },
@@ -223,7 +223,12 @@ export function startProcess(input: ProcessInput): GatewayProcess {
   const reconciler = createReconciler({ ledger: seamLedger, runtime, log });
   const context: GatewayContext = {
     ledger: seamLedger,
-    audit: { record: () => undefined, flush: () => Promise.resolve(), rows: () => Promise.resolve([]), verify: () => Promise.resolve(undefined) },
+    audit: {
+      record: () => undefined,
+      flush: () => Promise.resolve(),
+      rows: () => Promise.resolve([]),
+      verify: () => Promise.resolve(undefined),
+    },
     demographics: createNoDemographics(),
     runtime,
     log,
