@@ -35,7 +35,7 @@ const WRITES_SHARE = 0.4;
 const CONSUMER_SHARE = 0.5;
 /** More than an equal part, and never fewer than this. */
 const ADDRESSEE_PARTS = 1.25;
-const LEAST_FOR_ADDRESSEE = 4;
+const LEAST_FOR_ADDRESSEE = 2;
 
 export function createAdmission(
   { clock, timers }: Pick<Runtime, 'clock' | 'timers'>,
@@ -58,11 +58,13 @@ export function createAdmission(
   const hasRoom = ({ kind, addressee, consumer }: Request, othersWait: boolean): boolean => {
     const most = limit.current;
     if (inWork >= most) return false;
-    if (!isWrite(kind) && reads >= most * (1 - WRITES_SHARE)) return false;
+    // What there is for such requests, and how much of it is taken.
+    const [room, taken] = isWrite(kind) ? [most, inWork] : [most * (1 - WRITES_SHARE), reads];
+    if (taken >= room) return false;
     if (othersWait && (consumers.get(consumer) ?? 0) >= most * CONSUMER_SHARE) return false;
-    const part = Math.max(LEAST_FOR_ADDRESSEE, Math.ceil((most / addressees) * ADDRESSEE_PARTS));
+    const part = Math.max(LEAST_FOR_ADDRESSEE, Math.ceil((room / addressees) * ADDRESSEE_PARTS));
     // While half of the room is free nobody is held to a part.
-    return inWork < most / 2 || (places.get(addressee) ?? 0) < part;
+    return taken < room / 2 || (places.get(addressee) ?? 0) < part;
   };
 
   const letIn = (request: Request): (() => void) => {

@@ -10,7 +10,7 @@ const staying = new AbortController().signal;
 let runtime: VirtualRuntime;
 let admission: Admission;
 
-/** Room for ten, of which six for reads; of a hundred practices, so that four each once half of it is used. */
+/** Room for ten, of which six for reads; of a hundred practices, so that two each once half of it is used. */
 beforeEach(() => {
   runtime = createVirtualRuntime(Date.parse('2026-05-18T06:00:00Z'));
   admission = createAdmission(runtime, { start: 10, least: 10, most: 10 }, 100);
