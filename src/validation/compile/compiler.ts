@@ -5,9 +5,9 @@ import type { Registry } from '../definitions/registry.js';
 import { createSnapshots } from '../definitions/snapshot.js';
 import { createInvariants } from '../invariants/index.js';
 import { createTerminology } from '../terminology/index.js';
-import type { Compiler, Standing } from './context.js';
+import type { Compiler, Contained, Standing } from './context.js';
 import { FHIR_DEFINITION, isJson, listOf, type Json } from '../definitions/json.js';
-import { indexOf } from '../rules/references.js';
+import { containedIn, indexOf } from '../rules/references.js';
 import { contentSchema, typesOf, valueSchema } from './schema.js';
 
 export interface CompilerOptions extends UnitsOptions {
@@ -27,7 +27,16 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
     renamesChoices: registry.base.release === 'stu3',
     profile: registry.profile,
   });
-  const standing: { -readonly [K in keyof Standing]: Standing[K] } = { resource: {}, root: {}, bundle: undefined };
+  /** By their roots, of the validation that is under way. */
+  const containers = new Map<Json, Contained>();
+  const standing: Standing = {
+    resource: {},
+    root: {},
+    bundle: undefined,
+    get contained() {
+      return memo(containers, standing.root, () => containedIn(standing.root));
+    },
+  };
   const contents = new Map<ElementNode, Check>();
   const values = new Map<ElementNode, Check>();
   const trees = new Map<string, ElementNode | undefined>();
@@ -99,6 +108,7 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
     bundled: (bundle) => memo(indices, bundle, () => indexOf(bundle)),
     check(resource, extra, ignoreClaims) {
       claimsCount = !ignoreClaims;
+      containers.clear();
       indices.clear();
       verdicts.clear();
       compiler.invariants.begin();
@@ -132,7 +142,7 @@ export function createCompiler(registry: Registry, options: CompilerOptions): Re
     return false;
   }
 
-  const isContained = (resource: Json): boolean => listOf(standing.root['contained']).includes(resource);
+  const isContained = (resource: Json): boolean => standing.contained.all.has(resource);
 
   function checkResource(
     resource: Json,

@@ -16,6 +16,15 @@ export interface Standing {
   root: Json;
   /** The innermost Bundle around it. */
   bundle: Json | undefined;
+  /** What `root` contains. */
+  readonly contained: Contained;
+}
+
+/** Contained resources of one root. */
+export interface Contained {
+  readonly all: ReadonlySet<unknown>;
+  /** The first of an id. */
+  readonly byId: ReadonlyMap<unknown, Json>;
 }
 
 export interface Compiler {

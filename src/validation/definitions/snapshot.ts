@@ -158,24 +158,42 @@ function isOnlyName(choice: ElementNode, name: string, profile: ProfileFacts): b
 const BY_URL: SlicingFacts = { discriminators: [{ type: 'value', path: 'url' }], rules: 'open' };
 
 function slice(node: ElementNode, sliceName: string, definition: string): ElementNode {
-  const known = allSlices(node).find((one) => one.sliceName === sliceName);
-  if (known !== undefined) return known;
+  const known = namedSlices(node);
+  const found = known.get(sliceName);
+  if (found !== undefined) return found;
   if (sliceName.split('/').length > DEEPEST_SLICES)
     throw new Error(`${definition} has slices of slices more than ${DEEPEST_SLICES} levels deep`);
   // `a/b` is a slice of the slice `a`.
   const outer = sliceName.lastIndexOf('/');
-  const holder = outer < 0 ? undefined : allSlices(node).find((one) => one.sliceName === sliceName.slice(0, outer));
+  const holder = (outer < 0 ? undefined : known.get(sliceName.slice(0, outer))) ?? node;
+  // The slices it stands beside are not part of it.
   const { slicing: _, ...facts } = copyAs(
-    holder ?? node,
+    { ...holder, slices: [] },
     node.path,
     `${node.id.split(':')[0] ?? ''}:${sliceName}`,
     definition,
   );
   // Extensions are always told apart by their url.
   if (node.types[0]?.code === 'Extension') node.slicing ??= BY_URL;
-  const made: ElementNode = { ...facts, sliceName, min: 0, slices: [] };
-  (holder ?? node).slices.push(made);
+  const made: ElementNode = { ...facts, sliceName, min: 0 };
+  holder.slices.push(made);
+  known.set(sliceName, made);
   return made;
+}
+
+/** By the node whose slices, and slices of slices, they are. */
+const slicesByName = new WeakMap<ElementNode, Map<string, ElementNode>>();
+
+/** Nothing but `slice` gives a node more of them, so they are listed once. */
+function namedSlices(node: ElementNode): Map<string, ElementNode> {
+  let known = slicesByName.get(node);
+  if (known === undefined) {
+    known = new Map();
+    for (const one of allSlices(node))
+      if (one.sliceName !== undefined && !known.has(one.sliceName)) known.set(one.sliceName, one);
+    slicesByName.set(node, known);
+  }
+  return known;
 }
 
 /** Slices of a node with the slices of those. */

@@ -65,11 +65,13 @@ const containedIds = (root: Json): readonly unknown[] => all(root, 'contained').
 
 const referenceFound =
   (containerItself: boolean): InvariantCheck =>
-  (value, { root }) => {
+  (value, context) => {
     const reference = one(value, 'reference');
     if (typeof reference !== 'string' || !reference.startsWith('#')) return true;
     if (reference === '#') return containerItself;
-    return containedIds(root).includes(reference.slice(1));
+    const id = reference.slice(1);
+    // Asked first: a list for each of many references would take for ever.
+    return context.contained?.byId.has(id) ?? containedIds(context.root).includes(id);
   };
 
 const meta = (item: unknown, name: string): boolean => has(one(item, 'meta'), name);

@@ -13,6 +13,8 @@ export interface InvariantContext {
   readonly resource: Json;
   /** The outermost: its container for a contained resource; an entry's resource of a Bundle is its own root. */
   readonly root: Json;
+  /** What the outermost contains, by id; looked for one by one where it is not told. */
+  readonly contained?: { readonly byId: { has(id: string): boolean } };
 }
 
 /** Whether the constraint holds; undefined where it could not be evaluated. */

@@ -1,6 +1,6 @@
 /** References: what they may point to, and what they do point to where that is in the same document. */
 import type { ElementNode } from '../definitions/elements.js';
-import type { Compiler } from '../compile/context.js';
+import type { Compiler, Contained } from '../compile/context.js';
 import { isJson, listOf, type Json } from '../definitions/json.js';
 import type { Aggregation } from '../definitions/facts.js';
 import type { Check } from '../compile/units.js';
@@ -46,11 +46,15 @@ export function aggregationCheck(node: ElementNode, modes: readonly Aggregation[
 export function resolve(reference: string, compiler: Compiler): Json | undefined {
   const { root, bundle } = compiler.standing;
   if (reference === '#') return root;
-  if (reference.startsWith('#'))
-    return listOf(root['contained'])
-      .filter(isJson)
-      .find((one) => one['id'] === reference.slice(1));
+  if (reference.startsWith('#')) return compiler.standing.contained.byId.get(reference.slice(1));
   return bundle === undefined ? undefined : compiler.bundled(bundle).get(reference);
+}
+
+export function containedIn(root: Json): Contained {
+  const all = listOf(root['contained']);
+  const byId = new Map<unknown, Json>();
+  for (const one of all) if (isJson(one) && !byId.has(one['id'])) byId.set(one['id'], one);
+  return { all: new Set(all), byId };
 }
 
 /** Resources of a Bundle by the references that mean them: full url, and type with id. */
