@@ -5,7 +5,6 @@ import {
   amended,
   BOOKING_CALL,
   bookingOfSlots,
-  CANCEL_CALL,
   cancelled,
   put,
   surgeries,
@@ -29,7 +28,7 @@ export interface Scenario {
   /** The first gateway dies here, and the points of the one after it are swept. */
   readonly diesFirstAt?: string;
   /** The gateway is told to stop as soon as the practice has got this call. */
-  readonly stopsAt?: { readonly method: string; readonly path: string };
+  readonly stopsAt?: { readonly method: string; readonly path?: string };
 }
 
 const soon = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
@@ -136,10 +135,10 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'stop-while-cancelling',
     ...cancel,
-    stopsAt: CANCEL_CALL,
+    stopsAt: { method: 'PUT' },
     async prepare(world, consumer) {
       const send = await cancelling(consumer);
-      world.practice.faults.script({ match: CANCEL_CALL, fault: { kind: 'delay', ms: 400, when: 'after' } });
+      world.practice.faults.script({ match: { method: 'PUT' }, fault: { kind: 'delay', ms: 400, when: 'after' } });
       return send;
     },
   },

@@ -3,7 +3,7 @@
  * it again, repeats the consumer's request until it is answered for good, and holds consumer, ledger and practice against
  * one another.
  */
-import { BOOKING_CALL, CANCEL_CALL } from '../../support/appointments.js';
+import { BOOKING_CALL } from '../../support/appointments.js';
 import type { TestAnswer, TestConsumer } from '../../support/consumer.js';
 import type { GatewayProcess } from '../../support/gateway-process.js';
 import { SCENARIOS, type Scenario, type Send } from './scenarios.js';
@@ -221,7 +221,7 @@ async function disagreements(world: World, scenario: Scenario, answer: TestAnswe
     const { requests } = world.practice;
     if (requests.count(BOOKING_CALL) > 0 && intents('CONFIRMING') === 0) found.push('a booking without its intent');
     const mayCancel = intents('CANCELLING') + intents('UNDOING') + (scenario.diesFirstAt ? 1 : 0);
-    if (requests.count(CANCEL_CALL) > 0 && mayCancel === 0) found.push('a cancellation without its intent');
+    if (requests.count({ method: 'PUT' }) > 0 && mayCancel === 0) found.push('a cancellation without its intent');
   } finally {
     await records.close();
   }

@@ -1,0 +1,189 @@
+/**
+ * Plays the fault matrix over the HMIS simulator. `npm test` plays the cells that no other test speaks of; with
+ * SLOTBRIDGE_FAULTS=all (`npm run test:faults`) it plays them all. Time in the gateway runs faster, so that each open
+ * outcome is seen through to its end.
+ */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { AttemptState } from '../../../src/ports/ledger.js';
+import type { Runtime } from '../../../src/ports/runtime.js';
+import { BOOKING_CALL, CANCEL_CALL, cancelled, exactSlots, put, sessionOf } from '../../support/appointments.js';
+import type { TestAnswer } from '../../support/consumer.js';
+import { booked, bookingBody, patientId, slotPath, type FoundSlot } from '../../support/flow.js';
+import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { BOOK_CELLS, CANCEL_CELLS, LOOK_UP_CELLS, READ_CELLS, type Cell, type Step } from './cells.js';
+
+const SPEED = 20;
+/** Of the gateway's own time; the limits of single calls are real time. */
+const SHORT = `      timeouts: { bookMs: 500, cancelMs: 500, readMs: 700, searchMs: 700 }
+      settleSeconds: 70
+`;
+
+function hurried(yaml: string): string {
+  return yaml
+    .replaceAll('      allowHttp: true\n      key:', `      allowHttp: true\n${SHORT}      key:`)
+    .concat('\nlimits: { bookingDeadline: 40s }\n');
+}
+
+function fast(runtime: Runtime): Runtime {
+  return {
+    ...runtime,
+    clock: { now: () => runtime.clock.now(), monotonic: () => runtime.clock.monotonic() * SPEED },
+    timers: { sleep: (ms, signal) => runtime.timers.sleep(ms / SPEED, signal) },
+  };
+}
+
+let gateway: TestGateway;
+let patient: string;
+let nextSlot: () => FoundSlot;
+/** Attempts that were open when their consumer was answered. */
+const seenThrough: { readonly cell: Cell; readonly id: string; readonly slot: FoundSlot; readonly before: number }[] = [];
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ practices: hurried, runtime: fast });
+  patient = await patientId(gateway.consumer());
+  nextSlot = await exactSlots(gateway.consumer(), slotPath('2026-05-18', '2026-05-29'));
+});
+afterAll(() => gateway.stop());
+afterEach(() => gateway.riverside.faults.clear());
+
+const MATCH: Readonly<Record<Step, { readonly method: string; readonly path: string }>> = {
+  search: { method: 'GET', path: '/rh/api/channel/sessions' },
+  place: { method: 'GET', path: '/rh/api/channel/sessions/*' },
+  book: BOOKING_CALL,
+  'look-up': { method: 'GET', path: '/rh/api/channel/bookings/*' },
+  cancel: CANCEL_CALL,
+};
+const COUNTED = { book: BOOKING_CALL, cancel: { method: 'PUT' } } as const;
+/** The call that the desk acts in the middle of, and that is sent once at most. */
+const CALL: Readonly<Record<Step, keyof typeof COUNTED>> = {
+  search: 'book',
+  place: 'book',
+  book: 'book',
+  'look-up': 'book',
+  cancel: 'cancel',
+};
+
+/** Bookings of ours for the slot: those of the desk have no patient. */
+function standsAt(slot: FoundSlot): number {
+  return gateway.riverside.hmis
+    .bookings()
+    .filter(
+      (one) =>
+        one.sessionInstanceId === sessionOf(slot) && one.patientId !== undefined && !one.cancelled && !one.retired,
+    ).length;
+}
+
+interface Audited {
+  readonly id: string | undefined;
+  readonly states: readonly (string | undefined)[];
+  readonly requests: number;
+}
+
+async function auditedSince(seq: number): Promise<Audited> {
+  const { audit } = gateway.gateway.records;
+  await audit.flush();
+  const events = (await audit.rows(seq, 1_000)).map(({ event }) => event);
+  // Watchers of earlier cells write in the meantime.
+  const id = events.find(({ state }) => state === 'RECEIVED' || state === 'CANCELLING')?.resources[0];
+  return {
+    id: id?.split('/')[1],
+    states: id === undefined ? [] : events.filter((one) => one.state && one.resources[0] === id).map((one) => one.state),
+    requests: events.filter(({ kind }) => kind === 'request').length,
+  };
+}
+
+async function nextSeq(): Promise<number> {
+  const { audit } = gateway.gateway.records;
+  await audit.flush();
+  const rows = await audit.rows(1, 100_000);
+  return (rows.at(-1)?.seq ?? 0) + 1;
+}
+
+async function waitFor(condition: () => boolean): Promise<void> {
+  for (let waited = 0; waited < 5_000 && !condition(); waited += 10) await new Promise((done) => setTimeout(done, 10));
+}
+
+async function play(cell: Cell): Promise<void> {
+  const { riverside } = gateway;
+  const consumer = gateway.consumer();
+  const slot = nextSlot();
+  const body = cell.step === 'cancel' ? cancelled((await booked(consumer, slot, patient)).body) : undefined;
+  const before = standsAt(slot) - (body ? 1 : 0);
+  const seq = await nextSeq();
+  const call = COUNTED[CALL[cell.step]];
+  const calls = riverside.requests.count(call);
+  if (cell.step === 'look-up') riverside.faults.script({ match: BOOKING_CALL, fault: { kind: 'drop', when: 'after' } });
+  riverside.faults.script({ match: MATCH[cell.step], times: cell.times ?? 1, fault: cell.fault });
+
+  const send = (): Promise<TestAnswer> => {
+    if (body) return put(consumer, 'cancel', body);
+    if (cell.step === 'search') return consumer.get('searchSlots', slotPath());
+    return consumer.post('book', '/Appointment', bookingBody(slot, patient));
+  };
+  const sent = send();
+  if (cell.desk) {
+    await waitFor(() => riverside.requests.count(call) > calls);
+    cell.desk(riverside, sessionOf(slot));
+  }
+  const answer = await sent;
+  const { id, states, requests } = await auditedSince(seq);
+  const effects = standsAt(slot) - before;
+  riverside.faults.clear();
+  const [status, code] = typeof cell.answer === 'number' ? [cell.answer, undefined] : cell.answer;
+  expect({
+    status: answer.status,
+    code: answer.status < 300 ? undefined : answer.body.issue[0].code,
+    trail: states,
+    effects,
+    requests,
+    calls: riverside.requests.count(call) - calls,
+  }).toEqual({
+    status,
+    code,
+    trail: cell.trail,
+    effects: cell.effects,
+    // One event for the request, beside those of the attempt's states.
+    requests: 1,
+    calls: cell.step === 'search' || cell.step === 'place' ? 0 : 1,
+  });
+  if (id !== undefined) seenThrough.push({ cell, id, slot, before });
+}
+
+const isLong = process.env['SLOTBRIDGE_FAULTS'] === 'all';
+const titleOf = ({ id, step, title }: Cell): string => `${id} ${step}: ${title}`;
+
+describe.each([
+  ['reads', READ_CELLS],
+  ['booking', BOOK_CELLS],
+  ['looking up', LOOK_UP_CELLS],
+  ['cancelling', CANCEL_CELLS],
+])('fault matrix: %s', (_step, cells) => {
+  it.each(cells.filter(({ saidIn }) => isLong || saidIn === undefined).map((cell) => [titleOf(cell), cell] as const))(
+    '%s',
+    (_title, cell) => play(cell),
+  );
+});
+
+describe('fault matrix: after the settle time', () => {
+  it('every attempt has come to the end that its cell names, and so has the practice', async () => {
+    expect(seenThrough.length).toBeGreaterThan(0);
+    const { ledger } = gateway.gateway.records;
+    const open = async (): Promise<number> => (await ledger.openAttempts()).length;
+    // A kill timer: what does not end is reported below by its name.
+    for (let waited = 0; waited < 30_000 && (await open()) > 0; waited += 200) {
+      await new Promise((done) => setTimeout(done, 200));
+    }
+    const ends = await Promise.all(
+      seenThrough.map(async ({ cell, id, slot, before }) => {
+        const attempt = await ledger.findAttempt(id as never);
+        return [titleOf(cell), attempt?.state, standsAt(slot) - before];
+      }),
+    );
+    const named = seenThrough.map(({ cell }): [string, AttemptState | undefined, number] => {
+      const [state, effects] = cell.later ?? [cell.trail.at(-1), cell.effects];
+      return [titleOf(cell), state, effects];
+    });
+    expect(ends).toEqual(named);
+    expect(await gateway.gateway.records.audit.verify()).toBeUndefined();
+  }, 60_000);
+});
