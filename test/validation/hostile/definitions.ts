@@ -262,13 +262,13 @@ export const DEFINITIONS: HostileCases = {
     'wide',
     [],
   ),
-  '300 slices': given(
+  '3,000 slices': given(
     () => [
       profile('wide', [
         element('Patient.identifier', {
           slicing: { discriminator: [{ type: 'value', path: 'system' }], rules: 'open' },
         }),
-        ...Array.from({ length: 300 }, (_, at) => [
+        ...Array.from({ length: 3_000 }, (_, at) => [
           { id: `Patient.identifier:s${at}`, path: 'Patient.identifier', sliceName: `s${at}`, max: '1' },
           {
             id: `Patient.identifier:s${at}.system`,
@@ -281,7 +281,7 @@ export const DEFINITIONS: HostileCases = {
     ],
     'wide',
     ['slicing'],
-    () => ({ ...PATIENT, identifier: [{ system: 'urn:x:299' }, { system: 'urn:x:299' }] }),
+    () => ({ ...PATIENT, identifier: [{ system: 'urn:x:2999' }, { system: 'urn:x:2999' }] }),
   ),
   '10,000 slices within slices': given(
     () => [

@@ -237,11 +237,11 @@ export const RESOURCES: HostileCases = {
     () => appointment({ slot: Array.from({ length: 100_000 }, (_, at) => ({ reference: `#${at}` })) }),
     'invariant',
   ),
-  '1,000 contained resources, each referred to': of(
+  '50,000 contained resources, each referred to': of(
     () =>
       appointment({
-        contained: Array.from({ length: 1_000 }, (_, at) => ({ resourceType: 'Slot', id: `s${at}` })),
-        slot: Array.from({ length: 1_000 }, (_, at) => ({ reference: `#s${at}` })),
+        contained: Array.from({ length: 50_000 }, (_, at) => ({ resourceType: 'Slot', id: `s${at}` })),
+        slot: Array.from({ length: 50_000 }, (_, at) => ({ reference: `#s${at}` })),
       }),
     'cardinality',
   ),
