@@ -8,7 +8,13 @@ import type { Release } from '../types.js';
 import { CONTAINED_CHECKS } from './contained.js';
 import { ELEMENT_CHECKS } from './elements.js';
 import { createBudget } from './fhirpath/budget.js';
-import { compileExpression, type Answer, type CompiledExpression } from './fhirpath/index.js';
+import {
+  compileExpression,
+  compileSelect,
+  type Answer,
+  type CompiledExpression,
+  type Select,
+} from './fhirpath/index.js';
 import { NARRATIVE_CHECKS } from './narrative.js';
 import { OTHER_CHECKS } from './others.js';
 import { RESOURCE_CHECKS } from './resources.js';
@@ -28,6 +34,8 @@ export interface Invariants {
   begin(): void;
   /** @param path type path of the place where the constraint stands: `Appointment.participant`, `Period` */
   compile(constraint: Constraint, path: string): CompiledInvariant;
+  /** What an expression finds in a resource, as long as this validation has anything left to spend. */
+  select: (expression: string) => Select;
 }
 
 const NATIVE: ReadonlyMap<string, InvariantCheck> = new Map(
@@ -52,6 +60,7 @@ function withFallback(check: InvariantCheck, fallback: () => CompiledExpression)
 
 export function createInvariants(release: Release): Invariants {
   const compiled = new Map<string, CompiledInvariant>();
+  const selects = new Map<string, Select>();
   const budget = createBudget();
   return {
     begin: () => {
@@ -67,6 +76,11 @@ export function createInvariants(release: Release): Invariants {
         found = { native: false, ...fallback() };
         compiled.set(key, found);
       }
+      return found;
+    },
+    select(expression) {
+      let found = selects.get(expression);
+      if (!found) selects.set(expression, (found = compileSelect(release, expression, budget)));
       return found;
     },
   };

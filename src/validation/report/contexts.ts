@@ -1,34 +1,60 @@
 /** Whether an extension may stand where it stands; known only once the whole way to it is. */
+import type { Compiler } from '../compile/context.js';
 import { isJson } from '../definitions/json.js';
 import type { ExtensionContext, TypeFacts } from '../definitions/facts.js';
 import { choiceFor, type Snapshots } from '../definitions/snapshot.js';
 import { segments } from './places.js';
 
-export function mayStand(
-  contexts: readonly ExtensionContext[],
-  pointer: string,
-  resource: unknown,
-  types: ReadonlyMap<string, TypeFacts>,
-  snapshots: Snapshots,
-): boolean {
-  // A context that is a FHIRPath of its own is not looked at.
-  if (contexts.some(({ kind }) => kind === 'fhirpath')) return true;
-  const { names, holder } = standsOn(pointer, resource, types, snapshots);
-  return contexts.some(({ kind, expression }) =>
-    kind === 'extension' ? expression === holder : expression === '*' || names.has(expression),
-  );
+/** Whether it may; undefined where a FHIRPath has to tell and can't. */
+export type Standing = boolean | undefined;
+
+interface Way {
+  /** Every name for the element that holds the extension: its paths and types. */
+  readonly names: ReadonlySet<string>;
+  /** The holder's url where it is an extension. */
+  readonly url: unknown;
+  /** The nearest resource around the holder, and the holder's place in it: `Patient.name[0]`. */
+  readonly resource: unknown;
+  readonly place: string;
 }
 
-/** Every name for the element that holds the extension: its paths and types. `holder` is its url when an extension. */
-function standsOn(
-  pointer: string,
+/** For the issues of one resource: what an expression finds in it is looked up once. */
+export function createContexts(
   resource: unknown,
-  types: ReadonlyMap<string, TypeFacts>,
-  snapshots: Snapshots,
-): { readonly names: ReadonlySet<string>; readonly holder: unknown } {
+  { types, snapshots, invariants }: Pick<Compiler, 'types' | 'snapshots' | 'invariants'>,
+): (contexts: readonly ExtensionContext[], pointer: string) => Standing {
+  const known = new Map<string, Map<unknown, ReadonlySet<string> | undefined>>();
+
+  function found(expression: string, inside: unknown): ReadonlySet<string> | undefined {
+    let ofExpression = known.get(expression);
+    if (ofExpression === undefined)
+      known.set(expression, (ofExpression = new Map<unknown, ReadonlySet<string> | undefined>()));
+    if (!ofExpression.has(inside))
+      ofExpression.set(inside, isJson(inside) ? invariants.select(expression)(inside) : undefined);
+    return ofExpression.get(inside);
+  }
+
+  return (contexts, pointer) => {
+    const way = wayTo(pointer, resource, types, snapshots);
+    let standing: Standing = false;
+    for (const { kind, expression } of contexts) {
+      if (kind === 'fhirpath') {
+        const places = found(expression, way.resource);
+        if (places?.has(way.place) === true) return true;
+        // Of equal items of a list a union holds the first only.
+        if (places === undefined || (way.place.includes('[') && expression.includes('|'))) standing = undefined;
+      } else if (kind === 'extension' ? expression === way.url : expression === '*' || way.names.has(expression))
+        return true;
+    }
+    return standing;
+  };
+}
+
+function wayTo(pointer: string, resource: unknown, types: ReadonlyMap<string, TypeFacts>, snapshots: Snapshots): Way {
   let value: unknown = resource;
+  let nearest: unknown = resource;
   let names = typeNames(typeOf(value), types);
-  let holder: unknown = resource;
+  let place = typeOf(value);
   const way = segments(pointer);
   // Without the extension's own name and index.
   while (/^\d+$/.test(way.at(-1) ?? '')) way.pop();
@@ -36,21 +62,29 @@ function standsOn(
   for (const segment of way) {
     if (Array.isArray(value)) {
       value = (value as readonly unknown[])[Number(segment)];
+      place += `[${segment}]`;
     } else {
       value = isJson(value) ? value[segment] : undefined;
       const name = segment.startsWith('_') ? segment.slice(1) : segment;
       const next = new Set<string>();
+      let step = name;
       for (const path of names)
         for (const [child, code] of childrenNamed(path, name, types, snapshots)) {
           next.add(child);
           for (const one of typeNames(code, types)) next.add(one);
+          // FHIRPath has one name for a choice, whatever its type.
+          if (child.endsWith('[x]')) step = child.slice(child.lastIndexOf('.') + 1, -'[x]'.length);
         }
       names = next;
+      place += `.${step}`;
     }
-    if (isJson(value) && typeof value['resourceType'] === 'string') names = typeNames(typeOf(value), types);
-    holder = value;
+    if (isJson(value) && typeof value['resourceType'] === 'string') {
+      names = typeNames(typeOf(value), types);
+      nearest = value;
+      place = typeOf(value);
+    }
   }
-  return { names, holder: isJson(holder) ? holder['url'] : undefined };
+  return { names, url: isJson(value) ? value['url'] : undefined, resource: nearest, place };
 }
 
 const typeOf = (value: unknown): string =>

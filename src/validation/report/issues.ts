@@ -4,7 +4,7 @@ import type { ExtensionContext } from '../definitions/facts.js';
 import { isJson, toUrl } from '../definitions/json.js';
 import type { Fault } from '../compile/faults.js';
 import type { ValidationIssue } from '../types.js';
-import { mayStand } from './contexts.js';
+import { createContexts } from './contexts.js';
 import { placeOf } from './places.js';
 import { sentence, type Speech } from './sentences.js';
 
@@ -30,10 +30,15 @@ export function toIssues(
   const said = new Set<string>();
   const issues: ValidationIssue[] = [];
   let errors = 0;
-  for (const fault of faults) {
+  const stands = createContexts(resource, compiler);
+  for (const found of faults) {
+    const standing =
+      found.keyword === 'context' && stands(found.params['contexts'] as readonly ExtensionContext[], found.pointer);
+    if (standing === true) continue;
+    const fault: Fault =
+      standing === undefined ? { ...found, keyword: 'context-unchecked', severity: 'information' } : found;
     const { keyword, pointer, params } = fault;
     if (!SETTLING.has(keyword) && settled.has(pointer) && fault.severity === 'error') continue;
-    if (keyword === 'context' && stands(fault, resource, compiler)) continue;
     const place = placeOf(fault, resource);
     const { kind, code, message, below, node } = sentence(fault, place, speech);
     const expression = below === undefined ? place.expression : `${place.expression}.${below}`;
@@ -73,11 +78,6 @@ function capped(issues: readonly ValidationIssue[], most: number, errors: number
   let room = Math.max(most - errors, 0);
   const kept = issues.filter(({ severity }) => severity === 'error' || (room -= 1) >= 0);
   return [...kept, tooMany(issues[0]?.expression.split('.')[0] ?? '', most)];
-}
-
-function stands({ pointer, params }: Fault, resource: unknown, compiler: ResourceCompiler): boolean {
-  const contexts = params['contexts'] as readonly ExtensionContext[];
-  return mayStand(contexts, pointer, resource, compiler.types, compiler.snapshots);
 }
 
 function tooMany(root: string, most: number): ValidationIssue {

@@ -172,6 +172,12 @@ export function sentence(fault: Fault, place: Place, speech: Speech): Saying {
         'extension',
         `${label} is an extension that may not stand here; allowed on: ${contexts(params['contexts'])}.`,
       );
+    case 'context-unchecked':
+      return say(
+        'extension',
+        'informational',
+        `Whether the extension ${label} may stand here could not be checked; allowed on: ${contexts(params['contexts'])}.`,
+      );
     case 'modifier':
       return say(
         'extension',

@@ -108,3 +108,44 @@ export function compileExpression(
     return unsupported(`the expression is no FHIRPath: ${found}`);
   }
 }
+
+/** Places of what an expression finds in a resource: `Patient.name[0]`; undefined where that can't be told. */
+export type Select = (resource: Json) => ReadonlySet<string> | undefined;
+
+export function compileSelect(release: Release, expression: string, budget: Budget): Select {
+  if (expression.length > LONGEST_EXPRESSION) return () => undefined;
+  try {
+    const { library, model } = load(release);
+    const tree = library.parse(expression) as Node;
+    if (obstacleIn(tree) !== undefined) return () => undefined;
+    const named = namedIn(tree);
+    const run = library.compile(expression, model, {
+      traceFn: () => undefined,
+      userInvocationTable: FUNCTIONS as never,
+      debugger: createWatch(tree) as never,
+      resolveInternalTypes: false,
+    }) as Evaluate;
+    const select = budget.limited((resource: Json): ReadonlySet<string> | 'too-costly' | undefined => {
+      standIn(resource);
+      try {
+        const found = run(resource, { ...named, resource, rootResource: resource });
+        return Array.isArray(found) ? new Set(found.map(placeOf)) : undefined;
+      } catch (error) {
+        return error instanceof TooCostly ? 'too-costly' : undefined;
+      } finally {
+        standIn({});
+      }
+    });
+    return (resource) => {
+      const found = select(resource);
+      return found === 'too-costly' ? undefined : found;
+    };
+  } catch {
+    return () => undefined;
+  }
+}
+
+/** The library's wrapping of an element tells its place. */
+function placeOf(node: { fullPropertyName?(): string } | undefined): string {
+  return typeof node?.fullPropertyName === 'function' ? node.fullPropertyName() : '';
+}
