@@ -124,6 +124,10 @@ export function createLedgerStore({
           return { kind: 'slot-held', attempt: holder.attempt };
         }
       }
+      const { clientReference } = asked;
+      if (all().some(({ attempt }) => attempt.practice === practice && attempt.clientReference === clientReference)) {
+        throw new Error('the reference is not fresh');
+      }
       write(event);
       if (owner) put(owner.attempt.id, { ...owner, keyFreed: true });
       const attempt: Attempt = {
@@ -134,7 +138,7 @@ export function createLedgerStore({
         state: 'RECEIVED',
         version: 1,
         revision: 1,
-        clientReference: asked.clientReference,
+        clientReference,
         practiceRefs: [],
         slots: asked.slots,
         start: Math.min(...asked.slots.map(({ start }) => start)),

@@ -175,6 +175,7 @@ export function createLine(input: LineInput): PracticeSystem {
     signal: AbortSignal,
     traceId: string,
   ): Promise<Written> => {
+    const began = world.now();
     const chance = chanceOf(`book-${slot}`, traceId);
     const note = (): void => noteSend({ write: 'book', attempt }, traceId);
     const takes = chance.between(5, 200);
@@ -205,7 +206,9 @@ export function createLine(input: LineInput): PracticeSystem {
       return held.class === 'unknown' ? { class: 'unknown', reason: 'hold' } : ofWrite(held);
     }
     if (held.value.kind !== 'done') return ofWrite(held);
-    if (signal.aborted) return { class: 'not-sent', reason: 'nobody waits' };
+    // A process that was stopped meanwhile may have lost its lease: what was asked for then is not sent now.
+    const late = world.now() - began > WRITE_TIMEOUT_MS;
+    if (signal.aborted || late) return { class: 'not-sent', reason: 'too late' };
     const { entry } = held.value;
     return ofWrite(
       await write(chanceOf(`confirm-${slot}`, traceId), note, () => practice.confirm(entry, takes, lag), asAnswer),

@@ -102,7 +102,7 @@ export function startProcess(input: ProcessInput): GatewayProcess {
         }),
     },
     ids: { next: () => `${name}-${String((ids += 1)).padStart(20, '0')}` },
-    random: { fraction: chance.fraction },
+    random: { fraction: () => chance.fraction() },
   };
 
   const ask = <T>(question: () => T): Promise<T> =>
