@@ -211,7 +211,16 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     },
   );
   if (options.publicUrl) address.publicUrl = options.publicUrl(server.port);
-  const operatorPort = { context, directory, health, representation, metricsRegistry, version: http.version };
+  const conditions = resilience.status;
+  const operatorPort = {
+    context,
+    directory,
+    health,
+    representation,
+    metricsRegistry,
+    conditions,
+    version: http.version,
+  };
   const operator =
     configuration.operator &&
     (await openOperatorPort({ ...operatorPort, settings: configuration.operator, machineTime: Date.now }).catch(

@@ -2,6 +2,7 @@
  * One search over the practices of a group. All are asked at once; at the deadline the answer is built from what has
  * arrived, and each practice without a full answer is named. No practice's trouble removes another's slots.
  */
+import { setMaxListeners } from 'node:events';
 import { GatewayError, isGatewayError } from '../domain/errors.js';
 import type { PracticeFreeSlots, PracticeShortfall, SlotSearch } from '../domain/schedule.js';
 import type { GatewayContext, Request } from './context.js';
@@ -21,6 +22,8 @@ export async function searchGroup(
 ): Promise<FederatedSlots> {
   const deadline = new AbortController();
   const signal = AbortSignal.any([request.signal, deadline.signal]);
+  // Every practice listens to it: many of them are no leak.
+  setMaxListeners(0, signal);
   const found: PracticeFreeSlots[] = [];
   const missing: PracticeShortfall[] = [];
 

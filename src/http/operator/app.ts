@@ -7,6 +7,7 @@ import { resolveAttempt } from '../../core/operator/resolve.js';
 import { listTasks } from '../../core/operator/tasks.js';
 import { GatewayError, isGatewayError, type ErrorCode } from '../../domain/errors.js';
 import { SECOND } from '../../domain/time.js';
+import type { PracticeCondition } from '../../ports/practice-condition.js';
 import type { Health } from '../app.js';
 import { parseAnswer, parseFilter, parseId } from './asked.js';
 import type { OperatorOf } from './identify.js';
@@ -20,6 +21,8 @@ export interface OperatorHttp {
   readonly operatorOf: OperatorOf;
   readonly version: string;
   readonly metrics: Metrics;
+  /** How it stands between the gateway and each practice's system. */
+  readonly conditions: () => readonly PracticeCondition[];
   /** Of the machine, at this moment. */
   measure(): Pick<Measured, 'uptimeSeconds' | 'residentBytes' | 'loopDelay'>;
 }
@@ -73,6 +76,7 @@ export function createOperatorApp(http: OperatorHttp): Express {
     const [isReady, tasks] = await Promise.all([health.ready(), listTasks(ledger, directory, now())]);
     const count = (practice: string, list: string): number =>
       tasks.filter((task) => task.attempt.practice === practice && task.list === list).length;
+    const conditions = new Map(http.conditions().map((one) => [one.practice, one]));
     const practices = directory.entries.map(({ practice: { odsCode, name } }) => {
       const own = tasks.filter(({ attempt, list }) => attempt.practice === odsCode && list !== 'unclaimed');
       return {
@@ -82,6 +86,7 @@ export function createOperatorApp(http: OperatorHttp): Express {
         needsHuman: count(odsCode, 'needs-human'),
         unclaimed: count(odsCode, 'unclaimed'),
         oldestOpenSeconds: Math.floor(Math.max(0, ...own.map(({ ageMs }) => ageMs)) / SECOND),
+        ...connectionOf(conditions.get(odsCode)),
       };
     });
     response.json({ version, ready: isReady, practices });
@@ -180,6 +185,13 @@ export function createOperatorApp(http: OperatorHttp): Express {
     return new GatewayError('internal', 'The gateway failed to process the request', { cause: error });
   }
   return app;
+}
+
+/** `reads` and `writes` with their breakers, and when the system last answered. */
+function connectionOf(condition: PracticeCondition | undefined): object {
+  if (!condition) return {};
+  const { reads, writes, lastAnswerAt } = condition;
+  return { reads, writes, ...(lastAnswerAt !== undefined && { lastAnswerAt: new Date(lastAnswerAt).toISOString() }) };
 }
 
 /** Problem details: RFC 9457. */

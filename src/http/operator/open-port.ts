@@ -8,6 +8,7 @@ import type { Representation } from '../../fhir/representation.js';
 import { createClientIdentification } from '../access/client-identity.js';
 import { openTlsFiles } from '../access/tls-files.js';
 import { checkBinding } from '../access/transport.js';
+import type { PracticeCondition } from '../../ports/practice-condition.js';
 import type { Health } from '../app.js';
 import { listen } from '../server.js';
 import { createOperatorApp } from './app.js';
@@ -31,6 +32,7 @@ export interface OperatorPortInput {
   readonly representation: Representation;
   /** Where what happened is counted, and what is measured is put. */
   readonly metricsRegistry: Registry;
+  readonly conditions: () => readonly PracticeCondition[];
   readonly version: string;
   /** The machine's own time, as certificates go by it. */
   readonly machineTime: () => Instant;

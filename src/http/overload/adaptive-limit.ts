@@ -13,9 +13,9 @@ export const LIMIT_RULES: LimitRules = { start: 64, least: 16, most: 256 };
 
 export interface AdaptiveLimit {
   readonly current: number;
-  /** Usual time of such a request, in milliseconds; 0 as long as nothing is known. */
-  usual(kind: string): number;
-  /** A request is over that took `ms`; `used` is how many were in work when it was let in. */
+  /** Time that such a request has lately taken, in milliseconds; 0 as long as nothing is known. */
+  lately(kind: string): number;
+  /** A request has been served and took `ms`, what was refused or failed says nothing of the work; `used` is how many were in work when it was let in. */
   over(kind: string, ms: number, used: number): void;
 }
 
@@ -31,7 +31,7 @@ const FIRST = 50;
 
 export function createAdaptiveLimit(rules: LimitRules): AdaptiveLimit {
   let current = rules.start;
-  const usual = new Map<string, { ms: number; count: number }>();
+  const usual = new Map<string, { ms: number; lately: number; count: number }>();
   let ratios: number[] = [];
   let mostUsed = 0;
 
@@ -49,12 +49,13 @@ export function createAdaptiveLimit(rules: LimitRules): AdaptiveLimit {
     get current() {
       return current;
     },
-    usual: (kind) => usual.get(kind)?.ms ?? 0,
+    lately: (kind) => usual.get(kind)?.lately ?? 0,
     over(kind, ms, used) {
       let known = usual.get(kind);
-      if (!known) usual.set(kind, (known = { ms, count: 0 }));
+      if (!known) usual.set(kind, (known = { ms, lately: ms, count: 0 }));
       ratios.push(ms / Math.max(known.ms, 1));
       known.count += 1;
+      known.lately += (ms - known.lately) * FIRST_WEIGHT;
       known.ms += (ms - known.ms) * (known.count < FIRST ? FIRST_WEIGHT : WEIGHT);
       mostUsed = Math.max(mostUsed, used);
       if (ratios.length >= WINDOW) endWindow();

@@ -16,8 +16,8 @@ export interface Request extends Asked {
   readonly signal: AbortSignal;
 }
 
-/** `leave` is to be called once, when the work is over. */
-export type Admitted = { readonly leave: () => void } | 'full' | 'late';
+/** `leave` is to be called once, when the work is over; what was refused or failed was not served. */
+export type Admitted = { readonly leave: (isServed: boolean) => void } | 'full' | 'late';
 
 export interface Admission {
   enter(request: Request): Promise<Admitted>;
@@ -67,7 +67,7 @@ export function createAdmission(
     return taken < room / 2 || (places.get(addressee) ?? 0) < part;
   };
 
-  const letIn = (request: Request): (() => void) => {
+  const letIn = (request: Request): ((isServed: boolean) => void) => {
     const { kind, consumer, addressee } = request;
     const began = clock.monotonic();
     let isOver = false;
@@ -76,16 +76,23 @@ export function createAdmission(
     if (!isWrite(kind)) reads += 1;
     count(consumers, consumer, 1);
     count(places, addressee, 1);
-    return () => {
+    return (isServed) => {
       if (isOver) return;
       isOver = true;
       inWork -= 1;
       if (!isWrite(kind)) reads -= 1;
       count(consumers, consumer, -1);
       count(places, addressee, -1);
-      limit.over(kind, clock.monotonic() - began, used);
+      if (isServed) limit.over(kind, clock.monotonic() - began, used);
       admitNext();
     };
+  };
+
+  /** Who would be answered too late is told at once: the line moves as fast as those in work are served. */
+  const isUseless = ({ kind }: Request): boolean => {
+    const ahead = line.filter(({ request }) => RANKS[request.kind] <= RANKS[kind]).length + 1;
+    const lately = limit.lately(kind);
+    return (ahead / Math.max(1, inWork)) * lately + lately > PATIENCE_MS[kind];
   };
 
   const waitsBeside = (consumer: string): boolean => line.some(({ request }) => request.consumer !== consumer);
@@ -112,6 +119,7 @@ export function createAdmission(
       const { signal, kind, consumer } = request;
       if (signal.aborted) return Promise.resolve('late');
       if (hasRoom(request, waitsBeside(consumer))) return Promise.resolve({ leave: letIn(request) });
+      if (isUseless(request)) return Promise.resolve('full');
       if (line.length >= limit.current) {
         const last = line.at(-1);
         if (!last || RANKS[last.request.kind] <= RANKS[kind]) return Promise.resolve('full');
@@ -130,7 +138,7 @@ export function createAdmission(
         signal.addEventListener('abort', onAbort, { once: true });
         const behind = line.findIndex((other) => RANKS[other.request.kind] > RANKS[kind]);
         line.splice(behind < 0 ? line.length : behind, 0, waiter);
-        const useless = Math.max(0, PATIENCE_MS[kind] - limit.usual(kind));
+        const useless = Math.max(0, PATIENCE_MS[kind] - limit.lately(kind));
         void timers.sleep(useless, over.signal).then(() => {
           if (!over.signal.aborted) end(false, 'late');
         });

@@ -49,7 +49,7 @@ export function createDoor(http: GatewayHttp, settings: OverloadSettings): Door 
     new GatewayError('quota-exceeded', 'This consumer sends more requests than it may. Nothing was done; slow down'),
     http.face,
   );
-  const leaving = new WeakMap<Response, () => void>();
+  const leaving = new WeakMap<Response, (isServed: boolean) => void>();
 
   /** As far as it shows without the token: whose certificate, and on whose behalf. */
   const consumerOf = (request: Request): string => {
@@ -111,7 +111,7 @@ export function createDoor(http: GatewayHttp, settings: OverloadSettings): Door 
       });
     },
     leave(response) {
-      leaving.get(response)?.();
+      leaving.get(response)?.(response.statusCode < 500);
     },
   };
 }

@@ -6,13 +6,16 @@ export type Kind = 'change' | 'booking' | 'read' | 'search' | 'metadata';
 /** Lower goes first: what gives a place free before what takes one, and both before what only asks. */
 export const RANKS: Readonly<Record<Kind, number>> = { change: 0, booking: 1, read: 2, search: 3, metadata: 4 };
 
-/** How long after its arrival an answer is still of use; nobody is let in later than that minus the time it takes. */
+/**
+ * How long after its arrival an answer is taken to be of use: below what consumers wait (3 s for a query). Nobody is let
+ * into the line, or out of it into work, whose answer would come later.
+ */
 export const PATIENCE_MS: Readonly<Record<Kind, number>> = {
   change: 5 * SECOND,
   booking: 5 * SECOND,
-  read: 3 * SECOND,
-  search: 3 * SECOND,
-  metadata: 3 * SECOND,
+  read: 2 * SECOND,
+  search: 2 * SECOND,
+  metadata: 2 * SECOND,
 };
 
 /** Changes and bookings have a part of the room to themselves. */

@@ -76,11 +76,11 @@ describe('room', () => {
     for (const [index, kind] of kinds.entries()) {
       void enter(kind).then((entered) => {
         order.push(`${kind} ${index}`);
-        if (typeof entered !== 'string') entered.leave();
+        if (typeof entered !== 'string') entered.leave(true);
       });
     }
     for (const { leave } of inside) {
-      leave();
+      leave(true);
       await runtime.idle();
     }
     expect(order).toEqual(['change 4', 'change 6', 'booking 3', 'read 2', 'search 1', 'search 5', 'metadata 0']);
@@ -91,21 +91,47 @@ describe('room', () => {
     const [first] = await fill(10, 'booking');
     const search = enter('search');
     const booking = enter('booking');
-    await runtime.advance(3000);
+    await runtime.advance(2000);
     expect(await search).toBe('late');
     expect(await waits(booking)).toBe(true);
-    first?.leave();
+    first?.leave(true);
     expect(typeof (await booking)).toBe('object');
   });
 
   it('nor so long that there would be no time for the usual work', async () => {
     const [one] = await fill(1, 'search');
-    await runtime.advance(1000);
-    one?.leave();
+    await runtime.advance(900);
+    one?.leave(true);
     await fill(10, 'booking');
     const search = enter('search');
-    await runtime.advance(2000);
+    await runtime.advance(1100);
     expect(await search).toBe('late');
+  });
+
+  it('who would be answered too late is told at once, where the work takes long', async () => {
+    // Six in work at 1.5 s each, so one comes out every 250 ms: the third in line would have its answer after 2 s.
+    const slow = createAdmission(runtime, { start: 10, least: 10, most: 10 }, 100);
+    const wish = { kind: 'search' as const, addressee: 'one', consumer: 'one', signal: staying };
+    const first = await slow.enter(wish);
+    await runtime.advance(1500);
+    if (typeof first !== 'string') first.leave(true);
+    for (let count = 0; count < 5; count += 1)
+      await slow.enter({ ...wish, addressee: `${count}`, consumer: `${count}` });
+    await slow.enter({ ...wish, addressee: '6', consumer: '6' });
+    const answers = Array.from({ length: 4 }, () => slow.enter({ ...wish, addressee: '7', consumer: '7' }));
+    expect(await answers[3]).toBe('full');
+  });
+
+  it('what was refused or failed does not pass for quick work', async () => {
+    const inside = await fill(6, 'search');
+    await runtime.advance(1500);
+    inside[0]?.leave(true);
+    for (const { leave } of inside.slice(1)) leave(false);
+    const again = await fill(6, 'search');
+    for (const { leave } of again) leave(false);
+    await fill(6, 'search');
+    const late = [enter('search'), enter('search'), enter('search')];
+    expect(await late[2]).toBe('full');
   });
 
   it('a consumer that goes leaves the line, and is never worked for', async () => {
@@ -114,15 +140,15 @@ describe('room', () => {
     const gone = enter('booking', { signal: consumer.signal });
     consumer.abort();
     expect(await gone).toBe('late');
-    first?.leave();
+    first?.leave(true);
     expect([admission.inWork, admission.waiting]).toEqual([9, 0]);
     expect(await enter('booking', { signal: consumer.signal })).toBe('late');
   });
 
   it('who leaves twice has left once', async () => {
     const [first] = await fill(2, 'booking');
-    first?.leave();
-    first?.leave();
+    first?.leave(true);
+    first?.leave(true);
     expect(admission.inWork).toBe(1);
   });
 });
@@ -132,7 +158,7 @@ describe('shares', () => {
     const inside = await fill(10, 'booking', { consumer: 'greedy' });
     const more = enter('booking', { consumer: 'greedy' });
     const other = enter('booking');
-    for (const { leave } of inside.slice(0, 2)) leave();
+    for (const { leave } of inside.slice(0, 2)) leave(true);
     expect(typeof (await other)).toBe('object');
     expect(await waits(more)).toBe(false);
     // With another in line, the greedy one has nothing more until it is down to its half.
@@ -145,10 +171,10 @@ describe('shares', () => {
     const inside = await fill(10, 'booking', { consumer: 'greedy' });
     const more = enter('booking', { consumer: 'greedy' });
     const others = Array.from({ length: 3 }, () => enter('booking'));
-    inside[0]?.leave();
+    inside[0]?.leave(true);
     expect(await waits(more)).toBe(true);
-    inside[1]?.leave();
-    inside[2]?.leave();
+    inside[1]?.leave(true);
+    inside[2]?.leave(true);
     expect((await Promise.all(others)).map((one) => typeof one)).toEqual(['object', 'object', 'object']);
   });
 
