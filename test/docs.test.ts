@@ -141,11 +141,18 @@ describe('commands', () => {
   it('every command that a document names exists', () => {
     const named = all.flatMap(({ path, text }) =>
       [
-        ...text.matchAll(/(?:npx slotbridge|`slotbridge|^slotbridge) ([a-z]+(?: (?:check|list|show|resolve)\b)?)/gm),
+        ...text.matchAll(
+          /(?:node dist\/cli\.js|npx slotbridge|`slotbridge|^slotbridge) ([a-z]+(?: (?:check|list|show|resolve)\b)?)/gm,
+        ),
       ].map((match) => [path, match[1] ?? ''] as const),
     );
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter(([, name]) => !commands.includes(name))).toEqual([]);
+  });
+
+  it('no guide runs `npx slotbridge` in a checkout, where npm would pack and install the whole folder first', () => {
+    const running = all.filter(({ text }) => /npx slotbridge [a-z]/.test(text)).map(({ path }) => path);
+    expect(running).toEqual([]);
   });
 
   it('every command is described in a guide', () => {
@@ -153,7 +160,7 @@ describe('commands', () => {
     expect(commands.length).toBeGreaterThanOrEqual(4);
     for (const command of commands) {
       expect(
-        guides.some((text) => text.includes(`slotbridge ${command}`)),
+        guides.some((text) => [`slotbridge ${command}`, `dist/cli.js ${command}`].some((line) => text.includes(line))),
         command,
       ).toBe(true);
     }
@@ -161,7 +168,7 @@ describe('commands', () => {
 
   it('every simulated system is shown with its command', () => {
     const guide = read('docs/integrator-guide.md');
-    for (const system of SYSTEMS) expect(guide).toContain(`slotbridge simulate ${system} `);
+    for (const system of SYSTEMS) expect(guide).toContain(`node dist/cli.js simulate ${system} `);
   });
 });
 
