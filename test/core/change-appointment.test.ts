@@ -278,6 +278,23 @@ describe('the ledger and others', () => {
     expect(cancellations).toHaveLength(1);
   });
 
+  it('nothing is sent for a consumer that has gone while the intent was written down', async () => {
+    const consumer = new AbortController();
+    const appointment = await open({}, (ledger) => ({
+      ...ledger,
+      async change(...args) {
+        const changed = await ledger.change(...args);
+        if (args[2].state === 'CANCELLING') consumer.abort();
+        return changed;
+      },
+    }));
+    await expect(cancel(appointment, 'Feels better', consumer.signal)).rejects.toMatchObject({
+      code: 'practice-unavailable',
+    });
+    expect(cancellations).toEqual([]);
+    expect((await desk.attempts()).map(({ state }) => state)).toEqual(['BOOKED']);
+  });
+
   it('an intent that was written down though the ledger did not say so is settled', async () => {
     let fails = true;
     const appointment = await open({}, (ledger) => ({

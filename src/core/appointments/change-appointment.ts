@@ -11,7 +11,7 @@ import { LIVE_STATES, OPEN_STATES, type Attempt, type AttemptChange } from '../.
 import { callFor, requireEnabled, type GatewayContext, type Request } from '../context.js';
 import { toAppointment } from '../rows/attempt.js';
 import { refuseOtherChanges, type ChangeKind } from '../rules/allowed-changes.js';
-import { cancelBookings } from '../saga/cancel-bookings.js';
+import { cancelBookings, type Cancellation } from '../saga/cancel-bookings.js';
 import { cancellationUnknown, contended } from '../saga/refusals.js';
 import { finish, step } from '../saga/saga.js';
 import { cancelledAs, stillBooked } from '../saga/settle-cancellation.js';
@@ -220,7 +220,10 @@ async function cancelAtPractice(change: Change, attempt: Attempt, reason: string
   });
   if (cancelling.state !== 'CANCELLING') return undefined;
   try {
-    const cancellation = await cancelBookings(system, attempt.practiceRefs, reason, callFor(request, 'book', signal));
+    // Writing the intent down has taken its time: nothing is sent for a consumer that no longer waits.
+    const cancellation: Cancellation = signal.aborted
+      ? { result: 'not-sent' }
+      : await cancelBookings(system, attempt.practiceRefs, reason, callFor(request, 'book', signal));
     const end = (to: Omit<AttemptChange, 'at'>): Promise<Attempt> => finish(change, cancelling, to);
     switch (cancellation.result) {
       case 'gone':
