@@ -1,14 +1,7 @@
 /** What is under way when the gateway dies. */
 import { randomUUID } from 'node:crypto';
 import type { Json, TestAnswer, TestConsumer } from '../../support/consumer.js';
-import {
-  amended,
-  BOOKING_CALL,
-  bookingOfSlots,
-  cancelled,
-  put,
-  surgeries,
-} from '../../support/appointments.js';
+import { amended, BOOKING_CALL, bookingOfSlots, cancelled, put, surgeries } from '../../support/appointments.js';
 import { booked, bookingBody, patientId, slotPath, type FoundSlot } from '../../support/flow.js';
 import type { World } from './world.js';
 

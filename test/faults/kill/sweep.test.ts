@@ -2,9 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { repeatedBy, runWithin, scenarioNamed } from './sweep.js';
 
-/** One of each kind: the bytes have left, the answer is not yet written down, and it has been given. */
+/** The answer of the first of two calls is not yet written down; the answer to a cancellation has been read. */
 const SAMPLE = [
-  ['book', 'wire.book.last-byte:1'],
   ['book-several', 'ledger.CONFIRMING.to-commit:2'],
   ['cancel', 'wire.cancel.answer-read:1'],
 ] as const;

@@ -40,8 +40,10 @@ type Row = readonly [id: string, title: string, fault: Fault, more?: Partial<Cel
 
 const bookings = (base: Pick<Cell, 'answer' | 'trail' | 'effects'> & Partial<Cell>, rows: readonly Row[]): Cell[] =>
   rows.map(([id, title, fault, more]) => ({ step: 'book', id, title, fault, ...base, ...more }));
-const cancellations = (base: Pick<Cell, 'answer' | 'trail' | 'effects'> & Partial<Cell>, rows: readonly Row[]): Cell[] =>
-  rows.map(([id, title, fault, more]) => ({ step: 'cancel', id, title, fault, ...base, ...more }));
+const cancellations = (
+  base: Pick<Cell, 'answer' | 'trail' | 'effects'> & Partial<Cell>,
+  rows: readonly Row[],
+): Cell[] => rows.map(([id, title, fault, more]) => ({ step: 'cancel', id, title, fault, ...base, ...more }));
 
 /** Not executed, and nobody can know: open, and proven not to be there after the settle time. */
 const NEVER = { answer: [504, 'timeout'], trail: OPEN, effects: 0, later: ['NOT_BOOKED', 0] } as const;
@@ -79,7 +81,8 @@ const refusal = (code: number, message: string): Fault => ({
 });
 const DECOY = 'http://127.0.0.1:9/decoy';
 const DEEP = '['.repeat(100_000);
-const POLLUTED = '{"status":"success","code":200,"data":{"__proto__":{"status":"CONFIRMED"},"constructor":{"prototype":{}}}}';
+const POLLUTED =
+  '{"status":"success","code":200,"data":{"__proto__":{"status":"CONFIRMED"},"constructor":{"prototype":{}}}}';
 
 export const BOOK_CELLS: readonly Cell[] = [
   ...bookings(NEVER, [
@@ -106,7 +109,12 @@ export const BOOK_CELLS: readonly Cell[] = [
     ['F04', 'executed, then the connection ends', { kind: 'drop', when: 'after' }, said],
     ['F04', 'executed, never answered', { kind: 'hang', when: 'after' }, said],
     ['F04', 'executed, half an answer', { kind: 'truncated' }, said],
-    ['F05', 'executed after our patience, while the consumer waits', { kind: 'delay', ms: 1_100, when: 'before' }, said],
+    [
+      'F05',
+      'executed after our patience, while the consumer waits',
+      { kind: 'delay', ms: 1_100, when: 'before' },
+      said,
+    ],
     ...[500, 502, 503, 504].map((code): Row => ['F06', `${code}, executed`, status(code, 'after')]),
     ['F07', 'HTML with 200, executed', { kind: 'html', status: 200, when: 'after' }],
     ['F07', 'an empty body, executed', json('', 'after')],
@@ -190,7 +198,6 @@ export const CANCEL_CELLS: readonly Cell[] = [
     ...[500, 502, 503].map((code): Row => ['F06', `${code}, executed`, status(code, 'after')]),
     ['F07', 'an empty body, executed', json('', 'after')],
     ['F09', 'a hundred megabytes, executed', { kind: 'huge', bytes: 100_000_000, when: 'after' }],
-    ['F10', 'success for another session', { kind: 'drop', when: 'after' }, saidOfCancelling],
   ]),
   ...cancellations({ answer: [503, 'transient'], trail: ['CANCELLING', 'BOOKED'], effects: 1 }, [
     ['F08', 'a refused key', { kind: 'system', name: 'key-expired' }, saidOfCancelling],
