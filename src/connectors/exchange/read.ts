@@ -136,7 +136,8 @@ export function createReader(line: Line, pool: Pool): Reader {
   const pass = async (request: ReadRequest, signal: AbortSignal): Promise<Passage> => {
     const { guard } = line.options;
     if (!guard) return { done: () => undefined };
-    const patienceMs = request.timeoutMs - typicalMs;
+    // At least half of the time is kept for the call: one that is given up half-way has cost the system all the same.
+    const patienceMs = Math.min(request.timeoutMs / 2, request.timeoutMs - 2 * typicalMs);
     return guard.pass('reads', { errand: request.purpose ?? 'search', patienceMs, signal });
   };
 
