@@ -1,4 +1,5 @@
 /** Constraints of data types in code. */
+import type { Constraint } from '../definitions/facts.js';
 import { compareTimes } from './times.js';
 import { isOneOf, has, hasChoice, isJson, one, type InvariantCheck, type NativeChecks } from './values.js';
 
@@ -113,3 +114,8 @@ export const ELEMENT_CHECKS: NativeChecks = {
     offsetHasEvent,
   'tim-10|timeOfDay.empty() or when.empty()': neverBoth('timeOfDay', 'when'),
 };
+
+/** Whether a constraint is seen to in another way, and needs no check of its own. */
+export function isSeenTo({ key, expression }: Constraint): boolean {
+  return ELEMENT_CHECKS[`${key}|${expression}`] === holds;
+}

@@ -28,15 +28,24 @@ function isThere(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** `name.exists()`. */
+/** Names with `_` before them; a text put together anew each time is slow to look up. */
+const halves = new Map<string, string>();
+
+function halfOf(name: string): string {
+  let half = halves.get(name);
+  if (half === undefined) halves.set(name, (half = `_${name}`));
+  return half;
+}
+
+/** `name.exists()`; the name is one of our code's. */
 export function has(value: unknown, name: string): boolean {
-  return isJson(value) && (isThere(value[name]) || isThere(value[`_${name}`]));
+  return isJson(value) && (isThere(value[name]) || isThere(value[halfOf(name)]));
 }
 
 /** `name.exists()` of a choice: any property that begins with its name and goes on with a capital letter. */
 export function hasChoice(value: unknown, name: string): boolean {
   if (!isJson(value)) return false;
-  for (const property of Object.keys(value)) {
+  for (const property in value) {
     const half = property.startsWith('_') ? property.slice(1) : property;
     if (!half.startsWith(name) || !isThere(value[property])) continue;
     const next = half.charCodeAt(name.length);

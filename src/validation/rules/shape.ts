@@ -6,9 +6,9 @@ import type { Check } from '../compile/units.js';
 
 export function shapeCheck(node: ElementNode, compiler: Compiler): Check | undefined {
   const required: { child: ElementNode; names: readonly string[] }[] = [];
-  const slices: { slice: ElementNode; name: string }[] = [];
+  const slices: { slice: ElementNode; name: string; half: string }[] = [];
   const choiceOf = new Map<string, readonly [child: ElementNode, name: string]>();
-  const pairs: { child: ElementNode; name: string }[] = [];
+  const pairs: { child: ElementNode; name: string; half: string }[] = [];
   const few: { child: ElementNode; name: string }[] = [];
   let contained: ElementNode | undefined;
   for (const child of node.children ?? []) {
@@ -21,28 +21,33 @@ export function shapeCheck(node: ElementNode, compiler: Compiler): Check | undef
     if (names.length > 1) for (const name of names) choiceOf.set(name, [child, name]).set(`_${name}`, [child, name]);
     for (const slice of child.slices) {
       const [name = child.name] = child.name.endsWith('[x]') ? jsonNames(slice) : [child.name];
-      if (slice.min > 0) slices.push({ slice, name });
+      if (slice.min > 0) slices.push({ slice, name, half: `_${name}` });
     }
     const [type] = child.types;
     const primitive = type !== undefined && compiler.types.get(type.code)?.kind === 'primitive-type';
-    if (primitive && child.max > 1) pairs.push({ child, name: child.name });
+    if (primitive && child.max > 1) pairs.push({ child, name: child.name, half: `_${child.name}` });
   }
   if (required.length + slices.length + choiceOf.size + pairs.length === 0 && contained === undefined) return undefined;
   return (value) => {
     if (!isJson(value)) return;
-    for (const { child, names } of required)
-      if (!names.some((name) => value[name] !== undefined)) compiler.report(child, 'missing', {});
+    for (const { child, names } of required) if (!hasOne(value, names)) compiler.report(child, 'missing', {});
     for (const { child, name } of few) {
       const count = listOf(value[name]).length;
       if (count > 0 && count < child.min) compiler.report(child, 'missing', { count });
     }
-    for (const { slice, name } of slices)
-      if (value[name] === undefined && value[`_${name}`] === undefined)
+    for (const { slice, name, half } of slices)
+      if (value[name] === undefined && value[half] === undefined)
         compiler.report(slice, 'slice-missing', { at: slice.name.endsWith('[x]') ? slice.name.slice(0, -3) : name });
     if (choiceOf.size > 0) checkChoices(choiceOf, value, compiler);
-    for (const { child, name } of pairs) checkPair(child, name, value, compiler);
+    for (const { child, name, half } of pairs)
+      if (value[name] !== undefined || value[half] !== undefined) checkPair(child, name, value, compiler);
     if (contained !== undefined && value['contained'] !== undefined) checkIds(contained, value, compiler);
   };
+}
+
+function hasOne(value: Json, names: readonly string[]): boolean {
+  for (const name of names) if (value[name] !== undefined) return true;
+  return false;
 }
 
 function checkChoices(
@@ -64,7 +69,6 @@ function checkChoices(
 
 /** "null" stands for a value that is only in the other half; in both halves at one position it stands for nothing. */
 function checkPair(child: ElementNode, name: string, value: Json, compiler: Compiler): void {
-  if (value[name] === undefined && value[`_${name}`] === undefined) return;
   const values = listOf(value[name]);
   const extensions = listOf(value[`_${name}`]);
   for (let position = 0; position < Math.max(values.length, extensions.length); position += 1) {

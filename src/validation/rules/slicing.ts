@@ -44,6 +44,7 @@ function slicesOf(node: ElementNode, compiler: Compiler): Slices {
     inner: slice.slices.length > 0 ? slicesOf(slice, compiler) : undefined,
   }));
   const unsliced = compiler.value(node);
+  const nested = slices.flatMap(({ inner }) => inner ?? []);
   const counts = new Array<number>(slices.length).fill(0);
   let last = -1;
   let unmatched: number[] = [];
@@ -54,20 +55,21 @@ function slicesOf(node: ElementNode, compiler: Compiler): Slices {
     begin() {
       counts.fill(0);
       last = -1;
-      unmatched = [];
+      if (unmatched.length > 0) unmatched = [];
       early = 0;
-      possible.clear();
-      for (const { inner } of slices) inner?.begin();
+      if (possible.size > 0) possible.clear();
+      for (const inner of nested) inner.begin();
     },
     take(item, position) {
-      const maybe: Slice[] = [];
-      const index = slices.findIndex((slice) => {
-        const verdict = slice.fits(item);
-        if (verdict === undefined) maybe.push(slice);
-        return verdict === true;
-      });
+      let maybe: Slice[] | undefined;
+      let index = 0;
+      for (; index < slices.length; index += 1) {
+        const verdict = slices[index]?.fits(item);
+        if (verdict === true) break;
+        if (verdict === undefined) (maybe ??= []).push(slices[index] as Slice);
+      }
       const slice = slices[index];
-      if (slice === undefined && maybe.length > 0) {
+      if (slice === undefined && maybe !== undefined) {
         for (const one of maybe) possible.add(one);
         compiler.report(node, 'slice-unknown', { slices: maybe.map((one) => one.node) }, '', 'information');
         unsliced(item);
@@ -87,8 +89,9 @@ function slicesOf(node: ElementNode, compiler: Compiler): Slices {
       else slice.inner.take(item, position);
     },
     end() {
-      for (const position of unmatched.slice(0, early)) compiler.report(node, 'slice-at-end', {}, `/${position}`);
-      for (const [index, one] of slices.entries()) {
+      for (let at = 0; at < early; at += 1) compiler.report(node, 'slice-at-end', {}, `/${unmatched[at]}`);
+      for (let index = 0; index < slices.length; index += 1) {
+        const one = slices[index] as Slice;
         const { node: slice, inner } = one;
         const count = counts[index] ?? 0;
         // A note at the item has said why nobody can know.

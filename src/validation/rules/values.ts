@@ -1,6 +1,7 @@
 /** Rules about one value that JSON Schema has no words for. */
 import type { ElementNode } from '../definitions/elements.js';
 import type { Binding, Bound } from '../definitions/facts.js';
+import { isSeenTo } from '../invariants/elements.js';
 import type { CodeCheck, Membership } from '../terminology/index.js';
 import type { Compiler } from '../compile/context.js';
 import { isJson, listOf, type Json } from '../definitions/json.js';
@@ -138,7 +139,8 @@ const REASONS = {
 } as const;
 
 export function invariantChecks(node: ElementNode, path: string, compiler: Compiler): Check[] {
-  return node.constraints.map((constraint) => {
+  return node.constraints.flatMap((constraint) => {
+    if (isSeenTo(constraint)) return [];
     const { check, unsupported } = compiler.invariants.compile(constraint, path);
     if (unsupported !== undefined) compiler.note(constraint.source, `${constraint.key}: ${unsupported}`);
     return (value) => {
