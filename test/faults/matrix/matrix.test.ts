@@ -1,5 +1,5 @@
 /**
- * Plays the fault matrix over the HMIS simulator. `npm test` plays the cells that no other test speaks of; with
+ * Plays the fault matrix over the HMIS simulator. `npm test` plays one of each kind that no other test speaks of; with
  * SLOTBRIDGE_FAULTS=all (`npm run test:faults`) it plays them all. Time in the gateway runs faster, so that each open
  * outcome is seen through to its end.
  */
@@ -172,6 +172,24 @@ async function play(cell: Cell): Promise<void> {
 }
 
 const isLong = process.env['SLOTBRIDGE_FAULTS'] === 'all';
+/** A wait until the deadline in each of them is more than the short form has time for. */
+const LONG_ONLY: Partial<Record<Step, readonly string[]>> = {
+  'look-up': ['F03', 'F06', 'F07', 'F09', 'F11', 'F12'],
+  cancel: ['F09', 'F11'],
+  book: ['F11'],
+};
+
+/** One of each fault at each step, by what it has done there, that no other file speaks of. */
+function shortOf(cells: readonly Cell[]): readonly Cell[] {
+  const kinds = new Set<string>();
+  return cells.filter(({ id, step, effects, saidIn }) => {
+    const kind = `${id} ${step} ${effects}`;
+    if (saidIn !== undefined || LONG_ONLY[step]?.includes(id) || kinds.has(kind)) return false;
+    kinds.add(kind);
+    return true;
+  });
+}
+
 const titleOf = ({ id, step, title }: Cell): string => `${id} ${step}: ${title}`;
 
 describe.each([
@@ -180,9 +198,8 @@ describe.each([
   ['looking up', LOOK_UP_CELLS],
   ['cancelling', CANCEL_CELLS],
 ])('fault matrix: %s', (_step, cells) => {
-  it.each(cells.filter(({ saidIn }) => isLong || saidIn === undefined).map((cell) => [titleOf(cell), cell] as const))(
-    '%s',
-    (_title, cell) => play(cell),
+  it.each((isLong ? cells : shortOf(cells)).map((cell) => [titleOf(cell), cell] as const))('%s', (_title, cell) =>
+    play(cell),
   );
 });
 
