@@ -199,10 +199,25 @@ export function createLedgerStore({
       return next;
     },
 
-    /** The open attempts of processes that are gone, from now on this one's. */
-    takeOver(process: string, living: ReadonlySet<string>): readonly Attempt[] {
+    /** Those that `takeOver` would take. */
+    orphans: (living: ReadonlySet<string>): readonly string[] =>
+      all()
+        .filter(({ attempt, owner }) => OPEN_STATES.has(attempt.state) && !(owner !== undefined && living.has(owner)))
+        .map(({ attempt }) => attempt.id),
+
+    /**
+     * The open attempts of processes that are gone, from now on this one's; with those of `unproven` that are its own
+     * already, because the answer to an earlier question was lost.
+     */
+    takeOver(
+      process: string,
+      living: ReadonlySet<string>,
+      unproven: ReadonlySet<string> = new Set(),
+    ): readonly Attempt[] {
       const left = all().filter(
-        ({ attempt, owner }) => OPEN_STATES.has(attempt.state) && !(owner !== undefined && living.has(owner)),
+        ({ attempt, owner }) =>
+          OPEN_STATES.has(attempt.state) &&
+          (!(owner !== undefined && living.has(owner)) || (owner === process && unproven.has(attempt.id))),
       );
       for (const row of left) {
         const attempt = { ...row.attempt, version: row.attempt.version + 1 };

@@ -150,6 +150,8 @@ export function startProcess(input: ProcessInput): GatewayProcess {
     input.noteText(JSON.stringify(event));
   };
   const owner = (): string | undefined => lease?.id();
+  /** Asked to take over and never answered: some may be ours already. */
+  const unproven = new Set<string>();
 
   const ledger: Ledger = {
     findRepeat: (...args) => ask(() => store.findRepeat(...args)),
@@ -179,11 +181,14 @@ export function startProcess(input: ProcessInput): GatewayProcess {
       takeOver: async () => {
         const own = owner();
         if (own === undefined || lease?.maySend() !== true) return [];
-        return commit(() => {
+        const taken = await commit(() => {
           bury(leases, world.now());
-          const taken = store.takeOver(own, new Set(leases.instances.keys()));
-          return taken;
+          const living = new Set(leases.instances.keys());
+          for (const id of store.orphans(living)) unproven.add(id);
+          return store.takeOver(own, living, unproven);
         });
+        unproven.clear();
+        return taken;
       },
     }),
     unsettled: () => ask(() => store.unsettled()),
