@@ -211,7 +211,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     },
   );
   if (options.publicUrl) address.publicUrl = options.publicUrl(server.port);
-  const conditions = resilience.status;
+  const conditions = (): ReturnType<typeof resilience.status> => resilience.status();
   const operatorPort = {
     context,
     directory,
