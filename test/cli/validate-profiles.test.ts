@@ -140,6 +140,8 @@ describe('slotbridge validate --ig', { timeout: 60_000 }, () => {
   });
 });
 
+const PATIENT_BASE = { type: 'Patient', baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Patient' };
+
 describe('slotbridge validate --ig without anything to validate', { timeout: 60_000 }, () => {
   it('compiles all definitions, and names those that cannot be used', async () => {
     write('checked/good/clinic-patient.json', requires(CLINIC, 'Patient.birthDate'));
@@ -153,6 +155,17 @@ describe('slotbridge validate --ig without anything to validate', { timeout: 60_
     expect(bad.code).toBe(1);
     expect(bad.stdout).toMatch(/^https:\S+tidy-organization: error: .+\n2 definitions: 1 problem\n$/);
     expect(JSON.parse(json.stdout)).toMatchObject({ valid: false, definitions: 2, problems: [{ definition: TIDY }] });
+  });
+
+  it('checks definitions that do not say their release against both', async () => {
+    const about = (path: string) => ({ ...requires(TIDY, path), fhirVersion: undefined });
+    const stu3 = write('nameless/stu3.json', { ...about('Patient.animal'), ...PATIENT_BASE });
+    const broken = write('nameless/broken.json', { ...about('Patient.nickname'), ...PATIENT_BASE });
+    const untyped = write('nameless/untyped.json', { resourceType: 'StructureDefinition', url: TIDY });
+    const [ofOne, ofNone, ofNoType] = await Promise.all([stu3, broken, untyped].map((file) => validate('--ig', file)));
+    expect(ofOne).toMatchObject({ code: 0, stdout: '1 definition: all can be used\n' });
+    expect(ofNone?.code).toBe(1);
+    expect(ofNoType).toMatchObject({ code: 1, stdout: expect.stringContaining('does not say which type') as string });
   });
 });
 

@@ -79,10 +79,18 @@ export function createEngines({ release: asked, given, ...options }: EngineOptio
     },
     problems,
     checkDefinitions() {
-      const releases = asked === undefined ? BOTH.filter((one) => given.releases.has(one)) : [asked];
-      for (const release of releases) validator(release).checkDefinitions();
-      const resources = new Set((releases.length === 0 ? BOTH : releases).flatMap((release) => given.of[release]));
-      return { checked: resources.size, problems: problems() };
+      const told = BOTH.filter((one) => given.releases.has(one));
+      const releases = asked !== undefined ? [asked] : told.length > 0 ? told : BOTH;
+      const broken = releases.map((release) => validator(release).checkDefinitions());
+      const resources = new Set(releases.flatMap((release) => given.of[release]));
+      if (asked !== undefined || told.length > 0) return { checked: resources.size, problems: problems() };
+      // Definitions that don't say which release they are for are sound where one release can use them.
+      const everywhere = problems().filter(
+        (one) =>
+          given.problems.includes(one) ||
+          broken.every((some) => some.some(({ definition }) => definition === one.definition)),
+      );
+      return { checked: resources.size, problems: everywhere };
     },
     listProfiles: (type) =>
       (asked === undefined ? BOTH : [asked]).flatMap(list).filter((one) => type === undefined || one.type === type),
