@@ -7,16 +7,21 @@
  * KILL_ARMED=file points count from when it exists
  * GATEWAY_FROM=folder is started from instead of `src`: a build of it starts in less than half the time
  */
+import type * as Config from '../../../src/config.js';
+import type * as Registry from '../../../src/connectors/registry.js';
+import type * as Stopping from '../../../src/cli/stopping.js';
+import type * as Main from '../../../src/main.js';
+import type * as System from '../../../src/system.js';
 import type { Runtime } from '../../../src/ports/runtime.js';
 import { betweenWith, createReach } from './points.js';
 
 const from = process.env['GATEWAY_FROM'] ?? 'src';
 const load = async (module: string): Promise<unknown> => import(`../../../${from}/${module}`);
-const { loadConfiguration } = (await load('config.js')) as typeof import('../../../src/config.js');
-const { registry } = (await load('connectors/registry.js')) as typeof import('../../../src/connectors/registry.js');
-const { untilStopped } = (await load('cli/stopping.js')) as typeof import('../../../src/cli/stopping.js');
-const { startGateway } = (await load('main.js')) as typeof import('../../../src/main.js');
-const { createLog, createSystemRuntime } = (await load('system.js')) as typeof import('../../../src/system.js');
+const { loadConfiguration } = (await load('config.js')) as typeof Config;
+const { registry } = (await load('connectors/registry.js')) as typeof Registry;
+const { untilStopped } = (await load('cli/stopping.js')) as typeof Stopping;
+const { startGateway } = (await load('main.js')) as typeof Main;
+const { createLog, createSystemRuntime } = (await load('system.js')) as typeof System;
 
 function createFastRuntime(aheadMs: number, speed: number): Runtime {
   const system = createSystemRuntime();

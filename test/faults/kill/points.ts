@@ -65,7 +65,8 @@ function systemWith(system: PracticeSystem, reach: Reach): PracticeSystem {
     const prefix = purpose === 'reconcile' ? 'recovery' : 'practice';
     return around(reach, `${prefix}.${name}.to-call`, `${prefix}.${name}.answered`, work);
   };
-  const { cancel, lookUpBooking } = system;
+  const cancel = system.cancel?.bind(system);
+  const lookUpBooking = system.lookUpBooking?.bind(system);
   return {
     ...system,
     readPlace: (slot, given) => call('read-place', given, () => system.readPlace(slot, given)),

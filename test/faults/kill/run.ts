@@ -17,6 +17,8 @@ async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>)
   await Promise.all(Array.from({ length: AT_A_TIME }, next));
 }
 
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
 const began = performance.now();
 const given = process.argv.slice(2).flatMap((word) => word.split(' '));
 // Not from the sources, which take more than twice the time to start.
@@ -29,10 +31,10 @@ const failures: string[] = [];
 const cases: Case[] = [];
 const names = new Set<string>();
 const report = (one: Case, violations: readonly string[]): void => {
-  for (const violation of violations) console.log(`VIOLATION ${nameOf(one)}: ${violation}`);
+  for (const violation of violations) print(`VIOLATION ${nameOf(one)}: ${violation}`);
   if (violations.length === 0) return;
   failures.push(nameOf(one));
-  console.log(`  repeat it: ${repeatedBy(one)}`);
+  print(`  repeat it: ${repeatedBy(one)}`);
 };
 
 if (name !== undefined && point !== undefined) {
@@ -45,8 +47,8 @@ if (name !== undefined && point !== undefined) {
     const found = casesOf(scenario, points);
     cases.push(...found);
     for (const one of points) names.add(one);
-    console.log(`${scenario.name}: ${new Set(points).size} points, ${found.length} cases`);
-    if (isListing) for (const one of new Set(points)) console.log(`  ${one}`);
+    print(`${scenario.name}: ${new Set(points).size} points, ${found.length} cases`);
+    if (isListing) for (const one of new Set(points)) print(`  ${one}`);
   });
 }
 
@@ -55,12 +57,12 @@ if (!isListing) {
   await inTurns(cases, async (one) => {
     const { died, violations } = await runWithin(one);
     if (died) killed += 1;
-    console.log(`${violations.length > 0 ? 'FAILED' : died ? 'ok' : 'not reached'}  ${nameOf(one)}`);
+    print(`${violations.length > 0 ? 'FAILED' : died ? 'ok' : 'not reached'}  ${nameOf(one)}`);
     report(one, violations);
   });
 }
 const seconds = Math.round((performance.now() - began) / 1000);
-console.log(
+print(
   `${names.size || 1} named points, ${cases.length} cases, ${killed} killed, ${failures.length} with violations, ${seconds} s`,
 );
 // Simulators of a case that did not end keep the process alive.
