@@ -157,7 +157,8 @@ async function play(plan: Plan, mutation: Mutation, world: ReturnType<typeof cre
     const leave = (): void => {
       if (isOver) return;
       events.push({ type: 'gone', at: world.now(), op });
-      process.deliver(0, () => consumer.abort());
+      // A mutant may not hear it.
+      if (mutation.seams?.deaf !== true) process.deliver(0, () => consumer.abort());
       over({ result: 'info', code: 'left' });
     };
     if (sending.patienceMs !== undefined) world.after(sending.patienceMs, leave);
