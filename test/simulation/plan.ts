@@ -177,9 +177,16 @@ export function drawPlan(seed: string): Plan {
     }
   }
   if (chance.happens(0.25)) {
+    const [first, ...rest] = steps.filter((step) => step.kind === 'book');
     for (const n of count(3)) {
       const kind = chance.pick(['staff-books', 'staff-cancels'] as const);
-      steps.push({ kind, at: when(), name: `staff-${n}`, slot: 1 + Math.floor(chance.between(0, PLACES)) });
+      // The desk sells a place at the very moment at which somebody books it here, or the one beside it.
+      const rival = first && chance.happens(0.6) ? chance.pick([first, ...rest]) : undefined;
+      const at = rival ? rival.at + Math.floor(chance.between(0, 800)) : when();
+      const slot = rival
+        ? chance.pick([rival.slots[0] ?? 1, rival.slots[1] ?? 1])
+        : 1 + Math.floor(chance.between(0, PLACES));
+      steps.push({ kind, at, name: `staff-${n}`, slot });
     }
   }
   for (const n of count(chance.pick([0, 0, 1, 2]))) {

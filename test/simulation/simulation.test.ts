@@ -8,7 +8,7 @@ import { describeFound, search, shrink } from './search.js';
 
 /** Other seeds on other days, the same for everybody on one day of releases; `npm run test:simulation` for more. */
 const SEED = process.env['SLOTBRIDGE_SIMULATION_SEED'] ?? 'ci';
-const HISTORIES = 250;
+const HISTORIES = 600;
 /** In how many histories a mutant has to show. */
 const PATIENCE = 400;
 
@@ -26,9 +26,9 @@ describe('simulated histories', () => {
 
   it('book, cancel, amend, kill and repeat: they are worth checking', { timeout: 60_000 }, async () => {
     const ends = ['replayed', 'ok', 'fail', 'info', 'gone', 'kill', 'gateway book', 'gateway cancel', 'staff book'];
-    const states = ['CONFIRM_OPEN', 'CANCEL_OPEN', 'NOT_BOOKED', 'BOOKED', 'CANCELLED'];
+    const states = ['CONFIRM_OPEN', 'CANCEL_OPEN', 'NOT_BOOKED', 'REJECTED', 'UNDOING', 'BOOKED', 'CANCELLED'];
     const missing = new Set([...ends, ...states]);
-    for (let n = 1; n <= 200 && missing.size > 0; n += 1) {
+    for (let n = 1; n <= 400 && missing.size > 0; n += 1) {
       const { events } = await runPlan(drawPlan(`worth-${n}`));
       for (const event of events) {
         if (event.type === 'return') missing.delete(event.replayed === true ? 'replayed' : event.result);
