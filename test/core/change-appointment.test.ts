@@ -295,6 +295,24 @@ describe('the ledger and others', () => {
     expect((await desk.attempts()).map(({ state }) => state)).toEqual(['BOOKED']);
   });
 
+  it('what another process has taken over meanwhile is open, whatever became of it here', async () => {
+    const consumer = new AbortController();
+    const appointment = await open({}, (ledger) => ({
+      ...ledger,
+      async change(...args) {
+        const changed = await ledger.change(...args);
+        if (args[2].state !== 'CANCELLING' || !changed) return changed;
+        await ledger.change(changed.id, changed.version, { ...args[2], state: 'CANCEL_OPEN' }, args[3]);
+        consumer.abort();
+        return changed;
+      },
+    }));
+    await expect(cancel(appointment, 'Feels better', consumer.signal)).rejects.toMatchObject({
+      code: 'outcome-unknown',
+    });
+    expect(cancellations).toEqual([]);
+  });
+
   it('an intent that was written down though the ledger did not say so is settled', async () => {
     let fails = true;
     const appointment = await open({}, (ledger) => ({

@@ -225,18 +225,22 @@ async function cancelAtPractice(change: Change, attempt: Attempt, reason: string
       ? { result: 'not-sent' }
       : await cancelBookings(system, attempt.practiceRefs, reason, callFor(request, 'book', signal));
     const end = (to: Omit<AttemptChange, 'at'>): Promise<Attempt> => finish(change, cancelling, to);
+    // Another process that has taken the row over goes on with the cancellation: then nobody is told that nothing changes.
+    let standing: Attempt;
     switch (cancellation.result) {
       case 'gone':
         return await end(cancelledAs('cancelled for a consumer'));
       case 'refused':
-        await end(stillBooked(cancelling, `cancellation refused: ${cancellation.reason}`));
+        standing = await end(stillBooked(cancelling, `cancellation refused: ${cancellation.reason}`));
+        if (standing.state !== 'BOOKED') return standing;
         throw new GatewayError(
           'invalid-resource',
           'The practice does not allow this appointment to be cancelled any more. Nothing was changed; ask the practice',
           { fhirPath: 'Appointment.status' },
         );
       case 'not-sent':
-        await end(stillBooked(cancelling, 'cancellation not sent'));
+        standing = await end(stillBooked(cancelling, 'cancellation not sent'));
+        if (standing.state !== 'BOOKED') return standing;
         throw new GatewayError(
           'practice-unavailable',
           'The practice system cannot be reached. Nothing was changed; the request can be sent again safely',

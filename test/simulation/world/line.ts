@@ -211,7 +211,14 @@ export function createLine(input: LineInput): PracticeSystem {
     if (signal.aborted || late) return { class: 'not-sent', reason: 'too late' };
     const { entry } = held.value;
     return ofWrite(
-      await write(chanceOf(`confirm-${slot}`, traceId), note, () => practice.confirm(entry, takes, lag), asAnswer),
+      await write(
+        chanceOf(`confirm-${slot}`, traceId),
+        note,
+        // A copy of what was refused once is refused again: the practice has forgotten that hold.
+        (copy): Promise<Answer> =>
+          copy ? Promise.resolve({ kind: 'refused', reason: 'slot-taken' }) : practice.confirm(entry, takes, lag),
+        asAnswer,
+      ),
     );
   };
 
