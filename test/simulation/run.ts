@@ -156,9 +156,12 @@ async function play(plan: Plan, mutation: Mutation, world: ReturnType<typeof cre
     const consumer = new AbortController();
     const leave = (): void => {
       if (isOver) return;
-      events.push({ type: 'gone', at: world.now(), op });
-      // A mutant may not hear it.
-      if (mutation.seams?.deaf !== true) process.deliver(0, () => consumer.abort());
+      // Left is whom the process can know to have left: one that is stopped hears of it when it goes on.
+      process.deliver(0, () => {
+        events.push({ type: 'gone', at: world.now(), op });
+        // A mutant may not hear it.
+        if (mutation.seams?.deaf !== true) consumer.abort();
+      });
       over({ result: 'info', code: 'left' });
     };
     if (sending.patienceMs !== undefined) world.after(sending.patienceMs, leave);
