@@ -165,28 +165,34 @@ async function play(plan: Plan, mutation: Mutation, world: ReturnType<typeof cre
       over({ result: 'info', code: 'left' });
     };
     if (sending.patienceMs !== undefined) world.after(sending.patienceMs, leave);
-    world.after(DEADLINE_MS + 1, () => void (isOver || events.push({ type: 'gone', at: world.now(), op })));
     // The connection of a process that has died is closed before long.
     world.after(60 * SECOND, () => over({ result: 'info', code: 'no-answer' }));
     const request: Request = { entry: process.entry, caller, signal: consumer.signal };
-    sending.run(process, request).then(
-      ({ appointment, replayed = false }) => {
-        // Handed to the connection: the gateway takes the consumer as told.
-        if (!consumer.signal.aborted) {
-          void process.context.ledger.markReplied(appointment.id, process.context.runtime.clock.now());
-        }
-        if (sending.answerLost) return over({ result: 'info', code: 'answer-lost' });
-        process.deliver(chance.between(1, 20), () => over({ result: 'ok', appointment, replayed }));
-      },
-      (error: unknown) => {
-        if (!isGatewayError(error) || error.code === 'internal') {
-          texts.push(`${CANARIES[0]}: unexpected ${String(error)}`);
-          return over({ result: 'info', code: 'unexpected' });
-        }
-        const result = NOTHING_CERTAIN.has(error.code) ? 'info' : 'fail';
-        process.deliver(chance.between(1, 20), () => over({ result, code: error.code }));
-      },
-    );
+    // A process that is stopped takes the request when it goes on, and the time it may take begins then.
+    process.deliver(0, () => {
+      const readsFirstMs = 50;
+      process.deliver(DEADLINE_MS + readsFirstMs, () => {
+        if (!isOver) events.push({ type: 'gone', at: world.now(), op });
+      });
+      sending.run(process, request).then(
+        ({ appointment, replayed = false }) => {
+          // Handed to the connection: the gateway takes the consumer as told.
+          if (!consumer.signal.aborted) {
+            void process.context.ledger.markReplied(appointment.id, process.context.runtime.clock.now());
+          }
+          if (sending.answerLost) return over({ result: 'info', code: 'answer-lost' });
+          process.deliver(chance.between(1, 20), () => over({ result: 'ok', appointment, replayed }));
+        },
+        (error: unknown) => {
+          if (!isGatewayError(error) || error.code === 'internal') {
+            texts.push(`${CANARIES[0]}: unexpected ${String(error)}`);
+            return over({ result: 'info', code: 'unexpected' });
+          }
+          const result = NOTHING_CERTAIN.has(error.code) ? 'info' : 'fail';
+          process.deliver(chance.between(1, 20), () => over({ result, code: error.code }));
+        },
+      );
+    });
   };
 
   /** What consumers have been told of the bookings of each step. */
