@@ -165,7 +165,7 @@ const BOOKING_ORGANISATION: readonly Refused[] = [
     'ODS code',
   ],
   ['with an ODS code that is none', (body) => (organisation(body).identifier[0].value = 'not a code'), 'ODS code'],
-  ['without its id', (body) => delete organisation(body).id, 'Appointment.extension[0].valueReference'],
+  ['without its id', (body) => delete organisation(body).id, 'contained[0].id'],
   ['without its profile', (body) => delete organisation(body).meta, 'profile'],
   ['with two types', (body) => organisation(body).type.push({ ...organisation(body).type[0] }), 'type'],
   ['with a telecom of use home', (body) => (organisation(body).telecom[0].use = 'home'), 'telecom'],

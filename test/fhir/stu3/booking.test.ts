@@ -177,8 +177,8 @@ describe('book an appointment: refused as INVALID_RESOURCE', () => {
     ['another contained resource', organisation({ resourceType: 'Patient' }), ORG],
     [
       'two contained resources',
-      set('contained', [...list('contained'), ...list('contained')]),
-      'Appointment.contained',
+      set('contained', [...list('contained'), { ...list('contained')[0], id: 'other' }]),
+      'Appointment',
     ],
     ['no profile', organisation({ meta: undefined }), `${ORG}.meta.profile`],
     [
@@ -186,7 +186,7 @@ describe('book an appointment: refused as INVALID_RESOURCE', () => {
       organisation({ meta: { versionId: '1', profile: [`${SD}CareConnect-GPC-Organization-1`] } }),
       'Appointment',
     ],
-    ['no id', organisation({ id: undefined }), 'Appointment.extension[0].valueReference'],
+    ['no id', organisation({ id: undefined }), `${ORG}.id`],
     ['no identifier', organisation({ identifier: undefined }), `${ORG}.identifier`],
     ['no ODS code', organisation({ identifier: [{ system: 'x:y', value: 'Z99902' }] }), `${ORG}.identifier`],
     [
