@@ -17,7 +17,8 @@ import { startTestGateway, type TestGateway } from '../support/gateway.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  // So that two hundred requests at once are all worked on: what happens to them otherwise is told in test/overload.
+  gateway = await startTestGateway({ overload: { limit: { start: 256, least: 256, most: 256 } } });
 });
 afterAll(() => gateway.stop());
 
