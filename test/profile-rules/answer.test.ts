@@ -201,12 +201,13 @@ describe('a wrong answer', () => {
     expect(violationsOf(answer(body, request, { text, asked: 'xml', headers }))).toEqual([]);
   });
 
-  it('the complaint says where, which rule, and what was found', () => {
+  it('the complaint says where, which rule, and what was found, and what the validator says', () => {
     const [, body, request] = of(READ);
-    const wrong = answer({ ...body, photo: [{}] }, request);
+    const wrong = answer({ ...body, photo: [{ title: 'x' }] }, request);
     expect(() => assertAnswer(wrong)).toThrow(
-      'the answer 200 to GET /Patient/pat-1 breaks 1 rule(s):\n' +
-        '  Patient.photo: CareConnect-GPC-Patient-1.photo is 0..0: the profile prohibits it; found [{}]',
+      'the answer 200 to GET /Patient/pat-1 breaks 2 rule(s):\n' +
+        '  Patient.photo: CareConnect-GPC-Patient-1.photo is 0..0: the profile prohibits it; found [{"title":"x"}]\n' +
+        '  Patient.photo: Patient has photo, which CareConnect-GPC-Patient-1 prohibits; leave it out.',
     );
   });
 });
