@@ -37,6 +37,7 @@ describe('issues of a text', () => {
       '6:46 format Patient.name[1].period.start',
       '8:15 invariant Patient.contact[0]',
       '9:17 cardinality Patient.contained[0].end',
+      '9:17 cardinality Patient.contained[0].id',
       '9:17 cardinality Patient.contained[0].schedule',
       '9:17 cardinality Patient.contained[0].start',
     ]);
@@ -45,6 +46,7 @@ describe('issues of a text', () => {
   it('stand where the XML has them', () => {
     expect(brief(validateText(validator, XML_TEXT, { format: 'xml', readXml })).sort()).toEqual([
       '2:3 cardinality Patient.contained[0].end',
+      '2:3 cardinality Patient.contained[0].id',
       '2:3 cardinality Patient.contained[0].schedule',
       '2:3 cardinality Patient.contained[0].start',
       '3:17 format Patient.name[0].period.start',
