@@ -431,7 +431,7 @@ export const DEFINITIONS: HostileCases = {
   'an invariant of 10,000 alternatives': asked(Array.from({ length: 10_000 }, () => 'active').join(' or '), 'problem'),
   'an invariant of a megabyte': asked(`'${'a'.repeat(1_000_000)}' = 'a'`, 'problem'),
   'an invariant that is none': asked('name.where(family = ', 'problem'),
-  'an invariant with functions nobody knows': asked('name.constructor() and name.__proto__.exists()'),
+  'an invariant with functions nobody knows': asked('name.constructor() and name.__proto__.exists()', 'problem'),
   'an invariant that reaches for constructors': asked('name.constructor.prototype.exists() or %__proto__.exists()'),
   '1,000 invariants': given(
     () => [
