@@ -38,6 +38,18 @@ describe.skipIf(withoutPostgres)(`PostgreSQL in trouble ${withoutPostgres ?? ''}
     await records.close().catch(() => undefined);
     await proxy.close();
   });
+  /** Once the ledger commits again, without a restart. */
+  const isBack = () =>
+    expect
+      .poll(
+        () =>
+          records.ledger.probe().then(
+            () => 'back',
+            () => 'away',
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe('back');
   const trail = async () => (await records.audit.rows(1, 1000)).map(({ event }) => event.traceId ?? event.resources[0]);
 
   it('a commit whose answer is lost has happened, and is told as done', async () => {
@@ -81,16 +93,7 @@ describe.skipIf(withoutPostgres)(`PostgreSQL in trouble ${withoutPostgres ?? ''}
       await expect(ledger.probe()).rejects.toMatchObject(unavailable);
       await expect(ledger.openAttempts()).rejects.toMatchObject(unavailable);
       proxy.cut(false);
-      await expect
-        .poll(
-          () =>
-            ledger.probe().then(
-              () => 'back',
-              () => 'away',
-            ),
-          { timeout: 10_000 },
-        )
-        .toBe('back');
+      await isBack();
       await audit.flush();
       expect((await trail()).filter((one) => one === `doubtful-${lost}`)).toHaveLength(1);
     }
@@ -113,16 +116,7 @@ describe.skipIf(withoutPostgres)(`PostgreSQL in trouble ${withoutPostgres ?? ''}
     stopped.abort();
     await busy;
     await server.start();
-    await expect
-      .poll(
-        () =>
-          ledger.probe().then(
-            () => 'back',
-            () => 'away',
-          ),
-        { timeout: 10_000 },
-      )
-      .toBe('back');
+    await isBack();
     for (const one of told) expect((await ledger.readAttempt(PRACTICE, id(one)))?.state).toBe('RECEIVED');
     expect(await audit.verify()).toBeUndefined();
   });
@@ -137,16 +131,7 @@ describe.skipIf(withoutPostgres)(`PostgreSQL in trouble ${withoutPostgres ?? ''}
     } finally {
       await server.signal('SIGCONT');
     }
-    await expect
-      .poll(
-        () =>
-          ledger.probe().then(
-            () => 'back',
-            () => 'away',
-          ),
-        { timeout: 10_000 },
-      )
-      .toBe('back');
+    await isBack();
     expect((await claim(ledger, newAttempt(2))).kind).toBe('new');
   });
 
