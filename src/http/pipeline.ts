@@ -82,12 +82,18 @@ function addressed(
   };
 }
 
+const signals = new WeakMap<Response, AbortSignal>();
+
 /**
- * Aborts when the consumer's connection closes before it has its answer. The socket is asked, because it may be gone
- * already when the body has been unpacked, and an answer that waits behind another one is never told of it.
+ * Aborts when the consumer's connection closes before it has its answer; one for each request, however often it is asked
+ * for. The socket is asked, because it may be gone already when the body has been unpacked, and an answer that waits
+ * behind another one is never told of it.
  */
 export function consumerSignal({ socket }: Request, response: Response): AbortSignal {
+  const known = signals.get(response);
+  if (known) return known;
   const gone = new AbortController();
+  signals.set(response, gone.signal);
   const leave = (): void => gone.abort();
   if (socket.destroyed) leave();
   else {
@@ -142,7 +148,7 @@ async function perform(
   const { row, proxy, admit } = addressed(http, interaction, name, request, record);
   record.row = row;
   const now = http.context.runtime.clock.now();
-  checkSingleAuthorization(request.headersDistinct);
+  checkSingleAuthorization(request.rawHeaders);
   const caller = parseProvenanceToken(request.headers.authorization, proxy, row, face.validator, now);
   record.caller = caller;
   const run = admit(caller, record.certificate);

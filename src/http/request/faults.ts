@@ -15,18 +15,35 @@ export interface BodyRules {
   readonly holds: readonly string[];
 }
 
-/** Goes first: a resource of a type that nobody reads can cost more to validate than all others together. */
-function refuseOthers(value: unknown, path: string, root: string, holds: readonly string[]): void {
-  if (typeof value !== 'object' || value === null) return;
-  const list = Array.isArray(value);
-  for (const [key, part] of Object.entries(value)) {
-    const at = list ? `${path}[${key}]` : `${path}.${key}`;
-    if (key !== 'resourceType') refuseOthers(part, at, root, holds);
-    else if (path !== root && !holds.includes(String(part))) {
-      const message = `${path}: a resource of this type must not stand here; allowed: ${holds.join(', ')}`;
-      throw new GatewayError('invalid-resource', message, { fhirPath: path });
+/**
+ * Where below `value` a resource of a type stands that is not among `holds`; `undefined` when there is none. The path is
+ * made on the way back from one, so that a body without any costs no texts.
+ */
+function otherIn(value: unknown, isRoot: boolean, holds: readonly string[]): string | undefined {
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) {
+      const below = otherIn(value[index], false, holds);
+      if (below !== undefined) return `[${String(index)}]${below}`;
     }
+    return undefined;
   }
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, part] of Object.entries(value)) {
+    if (key !== 'resourceType') {
+      const below = otherIn(part, false, holds);
+      if (below !== undefined) return `.${key}${below}`;
+    } else if (!isRoot && !holds.includes(String(part))) return '';
+  }
+  return undefined;
+}
+
+/** Goes first: a resource of a type that nobody reads can cost more to validate than all others together. */
+function refuseOthers(body: unknown, { type, holds }: BodyRules): void {
+  const below = otherIn(body, true, holds);
+  if (below === undefined) return;
+  const path = type + below;
+  const message = `${path}: a resource of this type must not stand here; allowed: ${holds.join(', ')}`;
+  throw new GatewayError('invalid-resource', message, { fhirPath: path });
 }
 
 /**
@@ -34,8 +51,9 @@ function refuseOthers(value: unknown, path: string, root: string, holds: readonl
  * of a list stand in another order than a profile asks for is let pass: nothing is read from their order, and consumers
  * of the acceptance testing do so.
  */
-export function validBody(validator: Validator, body: unknown, { type, holds }: BodyRules): unknown {
-  refuseOthers(body, type, type, holds);
+export function validBody(validator: Validator, body: unknown, rules: BodyRules): unknown {
+  const { type } = rules;
+  refuseOthers(body, rules);
   const [first, ...others] = faultsOf(validator, body, { type }).filter(({ rule }) => rule.kind !== 'order');
   if (first === undefined) return body;
   const { expression, message } = first;

@@ -26,9 +26,15 @@ function required(headers: IncomingHttpHeaders, name: string): string {
   return value;
 }
 
-/** Node keeps the first of two and says nothing: which of them was checked elsewhere, nobody would know. */
-export function checkSingleAuthorization(distinct: NodeJS.Dict<string[]>): void {
-  if ((distinct['authorization']?.length ?? 0) < 2) return;
+const AUTHORIZATION = 'authorization';
+
+/** Of names and values in turn. Node keeps the first of two and says nothing: which of them was checked elsewhere, nobody would know. */
+export function checkSingleAuthorization(rawHeaders: readonly string[]): void {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.length === AUTHORIZATION.length && rawHeaders[at]?.toLowerCase() === AUTHORIZATION) count += 1;
+  }
+  if (count < 2) return;
   throw new GatewayError('bad-request', 'Header Authorization must be there once', { fhirPath: 'Authorization' });
 }
 
