@@ -1,8 +1,8 @@
 /** The public port: routes from the table of interactions, and one well-formed refusal for everything else. */
-import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
-import helmet from 'helmet';
+import type { ErrorRequestHandler, Express, Request, Response } from 'express';
 import { GatewayError } from '../domain/errors.js';
 import { addressOf, plainUrl, unserved } from './address.js';
+import { createBareApp, type Health } from './bare-app.js';
 import { readBody, toRequestError } from './bodies.js';
 import { crossOrigin } from './cors.js';
 import type { GatewayHttp } from './exchange.js';
@@ -12,11 +12,6 @@ import { serve } from './pipeline.js';
 import { createDoor, type OverloadSettings } from './overload/door.js';
 import { mountValidation, validationAddress } from './validation/routes.js';
 import type { ValidationThread } from './validation/thread.js';
-
-export interface Health {
-  /** Whether requests may be sent here: recovery has been scanned, the ledger commits, nothing is stopping. */
-  ready(): Promise<boolean>;
-}
 
 const LONGEST_URL = 8 * 1024;
 const MOST_PARAMETERS = 50;
@@ -29,24 +24,7 @@ export function createApp(
   overload: OverloadSettings,
 ): Express {
   const door = createDoor(http, overload);
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.set('query parser', false);
-  app.enable('case sensitive routing');
-  app.enable('strict routing');
-  app.use(helmet());
-
-  app.get('/livez', (_request, response) => {
-    response.set('Cache-Control', 'no-store').json({ status: 'alive' });
-  });
-  app.get('/readyz', async (_request, response) => {
-    const ready = await health.ready();
-    response
-      .status(ready ? 200 : 503)
-      .set('Cache-Control', 'no-store')
-      .json({ status: ready ? 'ready' : 'not ready' });
-  });
+  const app = createBareApp(health);
 
   const refuse = (request: Request, response: Response, error: GatewayError): Promise<void> =>
     serve(http, undefined, request, response, error).finally(() => door.leave(response));

@@ -227,12 +227,8 @@ export async function serve(
   });
 
   function refused(gateway: GatewayHttp, thrown: unknown, into: RequestRecord): Reply {
-    const error = asGatewayError(thrown);
+    const error = asGatewayError(thrown, gateway.context.log);
     into.code = error.code;
-    if (error.code === 'internal') {
-      const cause = error.cause instanceof Error ? error.cause.name : error.message;
-      gateway.context.log.error('request-failed', { reason: cause });
-    }
     // The refusal may have come before the format was settled, or be about it.
     const form = formOf(formatOfRefusal(queryOf(request.url), request.headers), face.xml);
     return toRefusal(error, face.representation, form);

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { GatewayError, isGatewayError } from '../domain/errors.js';
 import type { XmlCodec } from '../fhir/xml/index.js';
+import type { Log } from '../ports/runtime.js';
 import type { Answer } from './exchange.js';
 import { CONTENT_TYPES, type Format } from './request/negotiate.js';
 
@@ -48,16 +49,18 @@ export function toReply(answer: Answer, serviceRoot: string, form: Form, minimal
   return { status: answer.status, headers, body: form.write(answer.resource) };
 }
 
-/** Anything that is not one of our own errors is told as `internal`, without a word of what it was. */
-export function asGatewayError(error: unknown): GatewayError {
-  if (isGatewayError(error)) return error;
-  return new GatewayError(
-    'internal',
-    'The gateway failed to process the request. Please report the time and trace id',
-    {
-      cause: error,
-    },
-  );
+/** Anything that is not one of our own errors is told as `internal`, without a word of what it was; the log has its name. */
+export function asGatewayError(thrown: unknown, log: Log): GatewayError {
+  const error = isGatewayError(thrown) ? thrown : unexpected(thrown);
+  if (error.code === 'internal') {
+    log.error('request-failed', { reason: error.cause instanceof Error ? error.cause.name : error.message });
+  }
+  return error;
+}
+
+function unexpected(cause: unknown): GatewayError {
+  const message = 'The gateway failed to process the request. Please report the time and trace id';
+  return new GatewayError('internal', message, { cause });
 }
 
 /** As much of a face's representation as a refusal needs. */

@@ -1,14 +1,15 @@
 /** What is served on the operator port: health and metrics to whoever may connect, attempts to operators. */
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
-import helmet from 'helmet';
 import { auditedCaller, type GatewayContext } from '../../core/context.js';
 import type { Directory } from '../../core/directory.js';
 import { resolveAttempt } from '../../core/operator/resolve.js';
 import { listTasks } from '../../core/operator/tasks.js';
-import { GatewayError, isGatewayError, type ErrorCode } from '../../domain/errors.js';
+import { GatewayError, type ErrorCode } from '../../domain/errors.js';
 import { SECOND } from '../../domain/time.js';
 import type { PracticeCondition } from '../../ports/practice-condition.js';
-import type { Health } from '../app.js';
+import { createBareApp, type Health } from '../bare-app.js';
+import { toRequestError } from '../bodies.js';
+import { asGatewayError } from '../respond.js';
 import { parseAnswer, parseFilter, parseId } from './asked.js';
 import type { OperatorOf } from './identify.js';
 import type { Measured, Metrics } from './metrics.js';
@@ -53,25 +54,12 @@ export function createOperatorApp(http: OperatorHttp): Express {
   const { context, directory, health, version, metrics } = http;
   const { ledger } = context;
   const now = (): number => context.runtime.clock.now();
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.set('query parser', false);
-  app.enable('case sensitive routing');
-  app.enable('strict routing');
-  app.use(helmet());
+  const app = createBareApp(health);
   app.use((_request, response, next) => {
     response.set('Cache-Control', 'no-store');
     next();
   });
 
-  app.get('/livez', (_request, response) => {
-    response.json({ status: 'alive' });
-  });
-  app.get('/readyz', async (_request, response) => {
-    const isReady = await health.ready();
-    response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'not ready' });
-  });
   app.get('/status', async (_request, response) => {
     const [isReady, tasks] = await Promise.all([health.ready(), listTasks(ledger, directory, now())]);
     const count = (practice: string, list: string): number =>
@@ -110,7 +98,7 @@ export function createOperatorApp(http: OperatorHttp): Express {
         }
         reply = await work(request, operator);
       } catch (thrown) {
-        const error = translated(thrown);
+        const error = asGatewayError(thrown, context.log);
         code = error.code;
         reply = refusal(error);
       }
@@ -132,7 +120,7 @@ export function createOperatorApp(http: OperatorHttp): Express {
         });
       } catch (thrown) {
         // What cannot be audited is not answered.
-        reply = refusal(translated(thrown));
+        reply = refusal(asGatewayError(thrown, context.log));
       }
       context.log.info('operator-request', { operation: interaction, status: reply.status, ...(code && { code }) });
       send(response, reply);
@@ -171,19 +159,10 @@ export function createOperatorApp(http: OperatorHttp): Express {
     send(response, refusal(new GatewayError('unknown-endpoint', 'Nothing is served at this address')));
   });
   const onError: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
-    send(response, refusal(translated(error)));
+    send(response, refusal(asGatewayError(toRequestError(error), context.log)));
   };
   app.use(onError);
 
-  /** Errors of express and of its body reader, told in our terms. */
-  function translated(error: unknown): GatewayError {
-    if (isGatewayError(error)) return error;
-    const { type, status } = (error ?? {}) as { type?: string; status?: number };
-    if (type === 'entity.too.large') return new GatewayError('body-too-large', 'The body is larger than 16 KiB');
-    if (status === 400) return new GatewayError('bad-request', 'The request is malformed: check the URL and the body');
-    context.log.error('request-failed', { reason: error instanceof Error ? error.name : 'unknown' });
-    return new GatewayError('internal', 'The gateway failed to process the request', { cause: error });
-  }
   return app;
 }
 

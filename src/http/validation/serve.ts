@@ -96,11 +96,8 @@ export async function serveValidation(
   }
 
   function refused(thrown: unknown): Reply {
-    const error = asGatewayError(thrown);
+    const error = asGatewayError(thrown, context.log);
     code = error.code;
-    if (error.code === 'internal') {
-      context.log.error('request-failed', { reason: error.cause instanceof Error ? error.cause.name : error.message });
-    }
     const { representation, xml } = http.face;
     const neutral = { writeOutcome: (told: GatewayError) => writeRefusal(told, representation) };
     return toRefusal(error, neutral, formOf(formatOfRefusal(queryOf(request.url), request.headers), xml));
