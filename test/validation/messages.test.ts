@@ -7,6 +7,22 @@ const stu3 = createValidator({ release: 'stu3', quietTerminology: true });
 const messages = (resource: unknown): readonly string[] => stu3.validate(resource).map(({ message }) => message);
 const kinds = (resource: unknown): readonly string[] => stu3.validate(resource).map(({ rule }) => rule.kind);
 
+/** A profile of Patient with one rule of its own. */
+const patientRule = (url: string, key: string, expression: string, human?: string) => ({
+  resourceType: 'StructureDefinition',
+  url,
+  name: 'Own',
+  status: 'draft',
+  kind: 'resource',
+  type: 'Patient',
+  abstract: false,
+  derivation: 'constraint',
+  baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Patient',
+  differential: {
+    element: [{ id: 'Patient', path: 'Patient', constraint: [{ key, severity: 'error', human, expression }] }],
+  },
+});
+
 describe('a slice', () => {
   const patient = (identifier: object, ...names: readonly object[]) => ({
     resourceType: 'Patient',
@@ -101,28 +117,8 @@ describe('a broken constraint', () => {
   it('of a profile is told in words as they are, and in FHIRPath only where nobody wrote any', () => {
     // A profile of FHIR's that has a vs-2 of its own: what is given stands in its place.
     const url = 'http://hl7.org/fhir/StructureDefinition/vitalsigns';
-    const definition = (human?: string) => ({
-      resourceType: 'StructureDefinition',
-      url,
-      name: 'Own',
-      status: 'draft',
-      kind: 'resource',
-      type: 'Patient',
-      abstract: false,
-      derivation: 'constraint',
-      baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Patient',
-      differential: {
-        element: [
-          {
-            id: 'Patient',
-            path: 'Patient',
-            constraint: [{ key: 'vs-2', severity: 'error', human, expression: 'name.exists()' }],
-          },
-        ],
-      },
-    });
     const told = (human?: string): readonly string[] =>
-      createValidator({ release: 'r4', definitions: [definition(human)] })
+      createValidator({ release: 'r4', definitions: [patientRule(url, 'vs-2', 'name.exists()', human)] })
         .validate({ resourceType: 'Patient', active: true }, { profiles: [url] })
         .filter(({ severity }) => severity === 'error')
         .map(({ message }) => message);
@@ -176,20 +172,7 @@ describe('a code', () => {
 describe('a constraint that could not be checked', () => {
   const url = 'https://clinic.example/fhir/StructureDefinition/own';
   const told = (expression: string): readonly string[] => {
-    const definition = {
-      resourceType: 'StructureDefinition',
-      url,
-      name: 'Own',
-      status: 'draft',
-      kind: 'resource',
-      type: 'Patient',
-      abstract: false,
-      derivation: 'constraint',
-      baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Patient',
-      differential: {
-        element: [{ path: 'Patient', constraint: [{ key: 'own-1', severity: 'error', expression, human: 'x' }] }],
-      },
-    };
+    const definition = patientRule(url, 'own-1', expression, 'x');
     const resource = { resourceType: 'Patient', managingOrganization: { reference: 'Organization/1' } };
     return createValidator({ release: 'r4', definitions: [definition] })
       .validate(resource, { profiles: [url] })
