@@ -46,7 +46,7 @@ export interface LogLine {
   readonly fields: LogFields;
 }
 
-export function createTestLog(): Log & { readonly lines: LogLine[] } {
+function createTestLog(): Log & { readonly lines: LogLine[] } {
   const lines: LogLine[] = [];
   const at =
     (level: string) =>

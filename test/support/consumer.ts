@@ -35,7 +35,7 @@ export type InteractionName = keyof typeof INTERACTIONS;
 export type Json = any;
 
 export type TestFormat = 'json' | 'xml';
-export const TEST_FORMAT: TestFormat = process.env['SLOTBRIDGE_TEST_FORMAT'] === 'xml' ? 'xml' : 'json';
+const TEST_FORMAT: TestFormat = process.env['SLOTBRIDGE_TEST_FORMAT'] === 'xml' ? 'xml' : 'json';
 export const MEDIA_TYPE = { json: 'application/fhir+json', xml: 'application/fhir+xml' } as const;
 /** What the `Content-Type` of an answer says, to the letter. */
 export const CONTENT_TYPE = {

@@ -19,7 +19,7 @@ export const INTERACTIONS = {
 } as const;
 export type InteractionName = keyof typeof INTERACTIONS;
 
-export const CONSUMER_ASID = '200000009999';
+const CONSUMER_ASID = '200000009999';
 export const CONSUMER_ORGANISATION = { odsCode: 'Z99902', name: 'Northdale 111 Service' };
 
 function base64url(value: object): string {
@@ -27,7 +27,7 @@ function base64url(value: object): string {
 }
 
 /** The unsigned token of one request; it lives five minutes. */
-export function provenanceToken(audience: string, scope: string, now: number): string {
+function provenanceToken(audience: string, scope: string, now: number): string {
   const issued = Math.floor(now / 1000);
   const claims = {
     iss: 'https://hub.example.nhs.uk/',

@@ -34,7 +34,7 @@ function clockTime(dateTime: string): string {
   return `${dateTime.slice(0, 10)} ${dateTime.slice(11, 16)}`;
 }
 
-export function practiceAt(gatewayUrl: string, odsCode: string, show: Show): Consumer {
+function practiceAt(gatewayUrl: string, odsCode: string, show: Show): Consumer {
   const baseUrl = `${gatewayUrl}/${odsCode}/STU3/1/gpconnect`;
   return createConsumer({ baseUrl, asid: ASIDS[odsCode] ?? '' }, show);
 }

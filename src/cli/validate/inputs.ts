@@ -26,7 +26,7 @@ export interface Inputs {
   readonly missing: readonly MissingInput[];
 }
 
-export const STANDARD_INPUT = '<stdin>';
+const STANDARD_INPUT = '<stdin>';
 
 const FORMATS: Readonly<Record<string, InputFormat>> = { json: 'json', xml: 'xml', ndjson: 'ndjson', jsonl: 'ndjson' };
 const MOST_FILES = 1_000_000;

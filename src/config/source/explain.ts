@@ -37,7 +37,7 @@ function distanceFrom(form: readonly Issue[]): number {
   return form.length + (isAnotherKind ? 1000 : 0);
 }
 
-export function explainUnknownKey(key: string, known: readonly string[]): string {
+function explainUnknownKey(key: string, known: readonly string[]): string {
   const meant = nearest(key, known);
   if (meant !== undefined) return `is not known here: did you mean \`${meant}\`?`;
   return known.length === 0

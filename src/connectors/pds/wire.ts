@@ -6,7 +6,7 @@
 import { z } from 'zod';
 
 export const NHS_NUMBER_SYSTEM = 'https://fhir.nhs.uk/Id/nhs-number';
-export const SPINE_CODE_SYSTEM = 'https://fhir.nhs.uk/R4/CodeSystem/Spine-ErrorOrWarningCode';
+const SPINE_CODE_SYSTEM = 'https://fhir.nhs.uk/R4/CodeSystem/Spine-ErrorOrWarningCode';
 export const DEATH_NOTIFICATION =
   'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-DeathNotificationStatus';
 export const NHS_COMMUNICATION = 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSCommunication';
@@ -68,7 +68,7 @@ export const PdsPatient = z.object({
   extension: list(extension),
 });
 
-export const PdsOutcome = z.object({
+const PdsOutcome = z.object({
   resourceType: z.literal('OperationOutcome'),
   issue: z.array(z.object({ details: concept.optional() })).max(50),
 });

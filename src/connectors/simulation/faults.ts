@@ -8,7 +8,7 @@ const when = z.enum(['before', 'after']).default('before');
 const headers = z.record(z.string(), z.string()).optional();
 const status = z.int().min(200).max(599);
 
-export const FaultSchema = z.discriminatedUnion('kind', [
+const FaultSchema = z.discriminatedUnion('kind', [
   /** Answers properly, but `ms` later; `before` also acts that much later, even if the caller has left meanwhile. */
   z.strictObject({ kind: z.literal('delay'), ms: z.int().min(0), when }),
   /** The socket is destroyed without an answer. */

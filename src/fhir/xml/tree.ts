@@ -7,13 +7,13 @@ import { GatewayError } from '../../domain/errors.js';
 import { escaped, escapedText } from './characters.js';
 
 export const FHIR_NAMESPACE = 'http://hl7.org/fhir';
-export const XHTML_NAMESPACE = 'http://www.w3.org/1999/xhtml';
+const XHTML_NAMESPACE = 'http://www.w3.org/1999/xhtml';
 const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
 const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 const INSTANCE_NAMESPACE = 'http://www.w3.org/2001/XMLSchema-instance';
 
 /** The bounds of a JSON body, in terms of XML. */
-export const XML_LIMITS = { depth: 32, elements: 5_000, repeats: 1_000, textLength: 64 * 1024 } as const;
+const XML_LIMITS = { depth: 32, elements: 5_000, repeats: 1_000, textLength: 64 * 1024 } as const;
 
 /** How much of it there may be, where not what a body may have: an answer of ours, or a file, may be longer. */
 export type XmlSize = Readonly<Partial<Record<keyof typeof XML_LIMITS, number>>>;

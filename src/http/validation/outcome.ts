@@ -4,7 +4,7 @@ import type { Representation } from '../../fhir/representation.js';
 import { hasErrors, type Finding } from './question.js';
 
 /** Which kind of rule was broken; the codes are those of `RuleKind`, and `operation` for `$validate` itself. */
-export const RULE_SYSTEM = 'urn:slotbridge:validation-rule';
+const RULE_SYSTEM = 'urn:slotbridge:validation-rule';
 
 const EXTENSION = 'http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-';
 

@@ -155,6 +155,6 @@ export function typesOf(node: ElementNode): readonly ElementType[] {
   return node.types.length > 0 ? node.types : [{ code: 'BackboneElement' }];
 }
 
-export function sliceOfType(node: ElementNode, type: ElementType): ElementNode | undefined {
+function sliceOfType(node: ElementNode, type: ElementType): ElementNode | undefined {
   return node.slices.find((one) => one.types.length === 1 && one.types[0]?.code === type.code);
 }

@@ -197,7 +197,7 @@ function namedSlices(node: ElementNode): Map<string, ElementNode> {
 }
 
 /** Slices of a node with the slices of those. */
-export function allSlices(node: ElementNode): ElementNode[] {
+function allSlices(node: ElementNode): ElementNode[] {
   return node.slices.flatMap((one) => [one, ...allSlices(one)]);
 }
 

@@ -62,7 +62,7 @@ function nodeAt(node: ElementNode, pointer: string): ElementNode {
 }
 
 /** The child that a JSON name means, prohibited ones and choices of a removed type included. */
-export function childNamed(node: ElementNode, jsonName: string): ElementNode | undefined {
+function childNamed(node: ElementNode, jsonName: string): ElementNode | undefined {
   const name = jsonName.startsWith('_') ? jsonName.slice(1) : jsonName;
   return node.children?.find((child) => child.name === name || jsonNames(child).includes(name));
 }

@@ -1,7 +1,7 @@
 /** JSON pointers in a document of which the resource may be a part. */
 
 /** Outermost first. */
-export function segmentsOf(pointer: string): readonly string[] {
+function segmentsOf(pointer: string): readonly string[] {
   return pointer
     .split('/')
     .slice(1)

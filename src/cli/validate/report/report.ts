@@ -23,10 +23,6 @@ export interface ReportOptions {
 export const FORMATS = ['text', 'json', 'outcome'] as const;
 export type ReportFormat = (typeof FORMATS)[number];
 
-export function isReportFormat(text: string): text is ReportFormat {
-  return (FORMATS as readonly string[]).includes(text);
-}
-
 const REPORTS: Readonly<Record<ReportFormat, (options: ReportOptions) => Report>> = {
   text: createTextReport,
   json: createJsonReport,

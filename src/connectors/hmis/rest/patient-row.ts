@@ -33,7 +33,7 @@ const WIRE_GENDER: Readonly<Record<Gender, string>> = {
 };
 
 /** The last word is the family name: a guess, documented as one, and all that one text allows. */
-export function splitName(text: string, title: string | undefined): HumanName {
+function splitName(text: string, title: string | undefined): HumanName {
   const words = text.split(/\s+/).filter((word) => word !== '');
   const family = words.pop() ?? '';
   return { family, given: words, prefix: title === undefined ? [] : [title] };

@@ -63,7 +63,7 @@ export const KnobsSchema = z.strictObject({
 
 export type Knobs = z.output<typeof KnobsSchema>;
 
-export const HmisDataSchema = z.strictObject({
+const HmisDataSchema = z.strictObject({
   $schema: z.string().optional(),
   zone: z.string().refine(isZone, 'is no IANA time zone').describe('Time zone of the server'),
   contextRoot: z

@@ -10,7 +10,7 @@ const sessionInstanceId = z.int();
 const bookingId = z.int();
 const on = z.boolean().default(true);
 
-export const DeskActionSchema = z.discriminatedUnion('action', [
+const DeskActionSchema = z.discriminatedUnion('action', [
   /** Gives a place away, whatever the session's state or capacity. */
   z.strictObject({ action: z.literal('book'), sessionInstanceId, patientId: z.int().optional() }),
   /** Cancels a booking on the practice's side. */

@@ -80,7 +80,7 @@ const application = z.strictObject({
   publicKey: z.string().refine(isPublicKey, { error: 'must be an RSA public key in PEM form' }),
 });
 
-export const PdsDataSchema = z.strictObject({
+const PdsDataSchema = z.strictObject({
   $schema: z.string().optional(),
   /** In which days are counted, for dates such as `+30d`. */
   zone: z.string().refine(isZone, 'is no IANA time zone').default('Europe/London'),

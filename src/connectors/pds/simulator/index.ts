@@ -11,7 +11,7 @@ import { patientOf } from './patient.js';
 
 export { loadPdsData, pdsDataJsonSchema, type PdsData } from './data.js';
 
-export const PDS_ROOT = '/personal-demographics/FHIR/R4';
+const PDS_ROOT = '/personal-demographics/FHIR/R4';
 export const PDS_TOKEN_PATH = '/oauth2/token';
 const PATIENT_PATH = `${PDS_ROOT}/Patient/`;
 

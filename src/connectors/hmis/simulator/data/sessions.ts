@@ -134,7 +134,7 @@ function placesADay(entry: Rule): number {
   return Math.floor((minutesOf(repeat.until) - minutesOf(clockTimeOf(start))) / stepOf(entry));
 }
 
-export function dayOffsets(days: readonly string[] | undefined): readonly number[] {
+function dayOffsets(days: readonly string[] | undefined): readonly number[] {
   return (days ?? DEFAULT_DAYS).flatMap((run) => {
     const [, first = 0, last = first] = (/^(-?\d+)(?:-(-?\d+))?$/.exec(run) ?? []).map(Number);
     const end = Number.isNaN(last) ? first : last;
