@@ -122,7 +122,14 @@ export function practicesFile(practiceSystemUrl: string, ledgerFile: string): st
     zone: 'Europe/London',
     asid: ASID,
     enabled: { foundations: true, appointmentManagement: true },
-    practiceSystem: { type: 'hmis', baseUrl: practiceSystemUrl, allowHttp: true, key: { env: 'BENCH_PRACTICE_KEY' } },
+    practiceSystem: {
+      type: 'hmis',
+      baseUrl: practiceSystemUrl,
+      allowHttp: true,
+      key: { env: 'BENCH_PRACTICE_KEY' },
+      // Eight reads for consumers, as many as the reference makes; nobody is turned away, whose time is measured.
+      calls: { reads: 10, readsWaiting: 256, writes: 64, writesWaiting: 256 },
+    },
     locations: [{ systemId: String(INSTITUTION), name: 'Benchmark Surgery' }],
     practitioners,
     slots: { defaults: { type: 'GP routine', channel: 'In-person', minutes: 10, bookable: true }, horizon: '14d' },

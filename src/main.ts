@@ -123,7 +123,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       if (!connector) throw new Error(`no connector for ${systemType}`);
       const installation = connector.installationOf?.(settings);
       const key = JSON.stringify(installation === undefined ? [practice.odsCode] : [systemType, installation]);
-      const guard = resilience.guardOf(practice.odsCode, key);
+      const guard = resilience.guardOf(practice.odsCode, key, connector.callLimitsOf?.(settings));
       const created = connector.create({ practice, settings, runtime, log, guard });
       const system = options.between?.system(created) ?? created;
       return { practice, system: leases ? createFencedSystem(system, leases) : system };

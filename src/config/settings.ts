@@ -5,6 +5,7 @@
  */
 import { z, type ZodType } from 'zod';
 import type { Connector } from '../connectors/connector.js';
+import type { CallLimits } from '../connectors/exchange/index.js';
 import { findAddressFault } from './addresses.js';
 import { child } from './source/document.js';
 import { list, parsePart } from './source/explain.js';
@@ -13,7 +14,7 @@ import { envReference, type References } from './references.js';
 
 /** What can stand behind the gateway. `src/connectors/registry.ts` holds the real ones. */
 export interface ConfigurationRegistry<Pds = unknown> {
-  readonly connectors: ReadonlyMap<string, Pick<Connector<unknown>, 'settings' | 'installationOf'>>;
+  readonly connectors: ReadonlyMap<string, Pick<Connector<unknown>, 'settings' | 'installationOf' | 'callLimitsOf'>>;
   readonly demographics: { readonly pds: (secret: ZodType<string>) => ZodType<Pds> };
 }
 
@@ -39,14 +40,23 @@ export function demographicsSchemas<Pds>({
   ]);
 }
 
+export interface Installation {
+  /** Equal for practices that share one practice system. */
+  readonly key: string;
+  /** What has to be equal for them too. */
+  readonly calls: CallLimits | undefined;
+}
+
 /** What is equal for practices that share one practice system; nothing where the settings are faulty or do not tell. */
 export function installationOf(
   system: ParsedSettings<unknown>,
   { connectors }: Pick<ConfigurationRegistry, 'connectors'>,
-): string | undefined {
+): Installation | undefined {
   if (!('settings' in system)) return undefined;
-  const installation = connectors.get(system.type)?.installationOf?.(system.settings);
-  return installation === undefined ? undefined : JSON.stringify([system.type, installation]);
+  const connector = connectors.get(system.type);
+  const installation = connector?.installationOf?.(system.settings);
+  if (installation === undefined) return undefined;
+  return { key: JSON.stringify([system.type, installation]), calls: connector?.callLimitsOf?.(system.settings) };
 }
 
 /** Passes every check of an address, so that an address already found wanting is complained of once. */

@@ -3,7 +3,7 @@ import type { ZodType } from 'zod';
 import type { Practice } from '../domain/practice.js';
 import type { PracticeSystem } from '../ports/practice-system.js';
 import type { Log, Runtime } from '../ports/runtime.js';
-import type { Guard } from './exchange/index.js';
+import type { CallLimits, Guard } from './exchange/index.js';
 
 export interface ConnectorInput<Settings> {
   readonly practice: Practice;
@@ -27,5 +27,7 @@ export interface Connector<Settings> {
    * both name one of its locations. Is compared and never shown. A connector without it shares nothing.
    */
   installationOf?(settings: Settings): string;
+  /** How much its installation may be asked for at a time; equal for practices that share one. */
+  callLimitsOf?(settings: Settings): CallLimits;
   create(input: ConnectorInput<Settings>): PracticeSystem;
 }

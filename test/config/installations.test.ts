@@ -122,6 +122,39 @@ describe('a location of one installation in two practices', () => {
   });
 });
 
+describe('how much one installation is asked for', () => {
+  const calls = { reads: 16, writes: 8 };
+  const apart = (first: System, second: System) => {
+    const file = twoIn(first, second);
+    Object.assign(file.practices[1]?.locations[0] ?? {}, { systemId: '11' });
+    return file;
+  };
+
+  it('is the same for all of its practices', () => {
+    expect(complaintsOf(apart(hmis({ calls }), hmis({ calls: { ...calls, readsWaiting: 16 } })))).toEqual([]);
+    expect(complaintsOf(apart(hmis({ calls }), hmis()))).toEqual([
+      'practices[1].practiceSystem.calls: differs from that of practice "A99901", which is in the same installation: ' +
+        'write the same for both',
+    ]);
+  });
+
+  it('may differ from that of others', () => {
+    expect(complaintsOf(apart(hmis({ calls }), hmis({ contextRoot: '/other' })))).toEqual([]);
+  });
+
+  it.each([
+    ['reads', 2],
+    ['reads', 65],
+    ['writes', 0],
+    ['writes', 65],
+    ['readsWaiting', 257],
+    ['writesWaiting', -1],
+  ])('has bounds: %s: %i', (key, value) => {
+    const [complaint] = complaintsOf(apart(hmis({ calls: { [key]: value } }), hmis({ contextRoot: '/other' })));
+    expect(complaint).toMatch(new RegExp(`^practices\\[0\\]\\.practiceSystem\\.calls\\.${key}: `));
+  });
+});
+
 function paperTwice(): [System, System] {
   const [first, second] = practicesFile().practices.map((practice) => practice.practiceSystem);
   return [first ?? {}, second ?? {}];

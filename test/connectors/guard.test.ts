@@ -26,8 +26,8 @@ beforeEach(() => {
 
 const read = (errand: Errand = 'search', patienceMs = 2000, of = guard): Promise<Passage> =>
   of.pass('reads', { errand, patienceMs, signal: waiting });
-const write = (errand: Errand = 'book', patienceMs = 5000): Promise<Passage> =>
-  guard.pass('writes', { errand, patienceMs, signal: waiting });
+const write = (errand: Errand = 'book', patienceMs = 5000, of = guard): Promise<Passage> =>
+  of.pass('writes', { errand, patienceMs, signal: waiting });
 
 type Open = Extract<Passage, { done: unknown }>;
 
@@ -347,6 +347,17 @@ describe('half open', () => {
 });
 
 describe('installations', () => {
+  it('have the room that they are given', async () => {
+    const calls = { reads: 3, readsWaiting: 0, writes: 1, writesWaiting: 0 };
+    const small = resilience.guardOf('A99904', 'small', calls);
+    await opened(write('book', 5000, small));
+    expect(await refused(write('book', 5000, small))).toBe('queue-full');
+    await opened(read('search', 2000, small));
+    expect(await refused(read('search', 2000, small))).toBe('queue-full');
+    await opened(write());
+    await opened(write());
+  });
+
   it('practices of one share its breaker, others do not, and all are listed', async () => {
     const same = resilience.guardOf('A99902', 'one');
     const other = resilience.guardOf('A99903', 'two');

@@ -2,9 +2,11 @@
  * What holds between parts of the practices file. Works on the data as written, so that these problems are reported
  * together with those of the shape.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { isLogicalId } from '../../domain/identifiers.js';
 import { child, childList, valueAt } from '../source/document.js';
 import { parseDuration } from './durations.js';
+import type { Installation } from '../settings.js';
 import { formatPath, nearest, quote, type ConfigurationPath, type Finding } from '../source/problems.js';
 
 interface Mention {
@@ -22,8 +24,8 @@ export function defaultActorId(kind: 'location' | 'practitioner', odsCode: strin
   return `${kind}-${odsCode.toLowerCase()}-${systemId}`;
 }
 
-/** `installations`: for each practice what equals another's when both share one practice system, where that is known. */
-export function crossCheck(raw: unknown, installations: readonly (string | undefined)[]): readonly Finding[] {
+/** `installations`: for each practice the one of its practice system, where that is known. */
+export function crossCheck(raw: unknown, installations: readonly (Installation | undefined)[]): readonly Finding[] {
   const practices = childList(raw, 'practices').map((_, index) => ['practices', index] as const);
   const groups = childList(raw, 'groups').map((_, index) => ['groups', index] as const);
   const mentions = (paths: readonly ConfigurationPath[], key: string): readonly Mention[] =>
@@ -38,7 +40,12 @@ export function crossCheck(raw: unknown, installations: readonly (string | undef
     ),
     ...repeated(mentions(groups, 'name'), 'is the name of another group', 'give each group its own'),
     ...ACTORS.flatMap((actor) => checkActors(raw, practices, actor)),
-    ...checkInstallations(raw, practices, installations),
+    ...checkInstallations(
+      raw,
+      practices,
+      installations.map((installation) => installation?.key),
+    ),
+    ...checkCallLimits(raw, practices, installations),
     ...practices.flatMap((practice) => [...checkRules(raw, practice), ...checkWindow(raw, practice)]),
     ...groups.flatMap((group) => checkGroup(raw, group, mentions(practices, 'odsCode'))),
   ];
@@ -119,6 +126,24 @@ function checkInstallations(
         return [{ path, message }];
       }),
     );
+  });
+}
+
+/** It is the installation that is spared, and it has one measure of it. */
+function checkCallLimits(
+  raw: unknown,
+  practices: readonly ConfigurationPath[],
+  installations: readonly (Installation | undefined)[],
+): readonly Finding[] {
+  return practices.flatMap((practice, index) => {
+    const { key, calls } = installations[index] ?? {};
+    const first = installations.findIndex((other) => key !== undefined && other?.key === key);
+    if (first < 0 || first === index || isDeepStrictEqual(installations[first]?.calls, calls)) return [];
+    const [odsCode] = textAt(raw, ['practices', first, 'odsCode']);
+    const message =
+      `differs from that of practice ${quote(odsCode?.value ?? String(first))}, which is in the same installation: ` +
+      'write the same for both';
+    return [{ path: [...practice, 'practiceSystem', 'calls'], message }];
   });
 }
 

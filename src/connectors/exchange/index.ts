@@ -4,4 +4,11 @@ export { practiceError, type ReadRequest } from './read.js';
 export type { Answer } from './answer.js';
 export type { WriteOutcome, WriteRequest } from './write.js';
 export { classify, type Interpret } from './classify.js';
-export { createResilience, type Guard, type Resilience, type ResilienceLimits } from './guard/index.js';
+export {
+  callLimitsSchema,
+  createResilience,
+  type CallLimits,
+  type Guard,
+  type Resilience,
+  type ResilienceLimits,
+} from './guard/index.js';

@@ -46,7 +46,7 @@ function createHmis({ practice, settings, runtime, log, guard }: ConnectorInput<
     practice: practice.odsCode,
     log,
     runtime,
-    limits: { settleMs: settings.settleSeconds * 1000 },
+    limits: { settleMs: settings.settleSeconds * 1000, connections: settings.calls.reads },
     guard,
     // No session has this number: "not found" is an answer, and costs one look at an index.
     probePath: '/api/channel/sessions/0',
@@ -78,5 +78,6 @@ export const hmisConnector: Connector<HmisSettings> = {
   type: 'hmis',
   settings: hmisSettings,
   installationOf,
+  callLimitsOf: ({ calls }) => calls,
   create: createHmis,
 };

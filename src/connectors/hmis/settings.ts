@@ -1,5 +1,6 @@
 /** What an operator says about an HMIS installation, beside `type: hmis`. README.md explains each of them. */
 import { z, type ZodType } from 'zod';
+import { callLimitsSchema, type CallLimits } from '../exchange/index.js';
 
 export interface SlotPolicy {
   readonly kind: 'estimate' | 'window' | 'strict';
@@ -30,6 +31,8 @@ export interface HmisSettings {
   readonly searchHorizonDays: number;
   readonly defaultPaymentMethod: string;
   readonly timeouts: HmisTimeouts;
+  /** At a time, of all practices of the installation together. */
+  readonly calls: CallLimits;
 }
 
 /** Names and addresses that cannot be somebody else's machine on the internet. */
@@ -79,6 +82,7 @@ export function hmisSettings(secret: ZodType<string>): ZodType<HmisSettings> {
           registerMs: milliseconds(5000),
         })
         .prefault({}),
+      calls: callLimitsSchema,
     })
     .superRefine((settings, context) => {
       const problem = addressProblem(settings.baseUrl, settings.allowHttp);

@@ -1,3 +1,4 @@
+export { callLimitsSchema, type CallLimits } from './call-limits.js';
 export { createGate, type Gate } from './gate.js';
 export { BREAKER_RULES, createBreaker, type BreakerRules } from './breaker.js';
 export { createGuard, GUARD_LIMITS, type Errand, type Guard, type Passage, type Verdict } from './guard.js';

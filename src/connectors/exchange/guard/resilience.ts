@@ -1,6 +1,7 @@
 /** The guards of all practices. Practices that share one installation share its guard: it is the system that is ill. */
 import type { PracticeCondition } from '../../../ports/practice-condition.js';
 import type { Log, Runtime } from '../../../ports/runtime.js';
+import type { CallLimits } from './call-limits.js';
 import { createGate } from './gate.js';
 import { createGuard, GUARD_LIMITS, type Guard, type GuardLimits } from './guard.js';
 
@@ -14,20 +15,22 @@ export interface ResilienceLimits extends GuardLimits {
 export const RESILIENCE_LIMITS: ResilienceLimits = { ...GUARD_LIMITS, together: 128, togetherWaiting: 256 };
 
 export interface Resilience {
-  /** Equal installations have one guard. */
-  guardOf(practice: string, installation: string): Guard;
+  /** Equal installations have one guard, with the limits that the first of them was given. */
+  guardOf(practice: string, installation: string, calls?: CallLimits): Guard;
   /** One for each practice, in the order in which their guards were asked for. */
   status(): readonly PracticeCondition[];
 }
 
+/** `limits` go before what an installation is given. */
 export function createResilience(runtime: Runtime, log: Log, limits: Partial<ResilienceLimits> = {}): Resilience {
   const all = { ...RESILIENCE_LIMITS, ...limits };
   const together = { gate: createGate(all.togetherWaiting), most: all.together };
   const guards = new Map<string, Guard>();
   const practices: { readonly practice: string; readonly guard: Guard }[] = [];
   return {
-    guardOf(practice, installation) {
-      const guard = guards.get(installation) ?? createGuard({ runtime, log, practice, limits: all, together });
+    guardOf(practice, installation, calls) {
+      const own = { ...all, ...calls, ...limits };
+      const guard = guards.get(installation) ?? createGuard({ runtime, log, practice, limits: own, together });
       guards.set(installation, guard);
       practices.push({ practice, guard });
       return guard;
