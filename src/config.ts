@@ -67,6 +67,8 @@ export interface Configuration<Pds = unknown> {
   readonly checkAnswers: boolean;
   /** What is allowed and probably not meant; for the operator's log. */
   readonly warnings: readonly Problem[];
+  /** Every secret that the file names: what no line of the log may hold. */
+  readonly secrets: readonly string[];
 }
 
 /**
@@ -117,14 +119,16 @@ export function loadConfiguration<Pds>(
   }
   const settled = systems.filter((system) => 'settings' in system);
   const warnings = findDoubts(source.value).map(toProblem);
-  return freeze({ ...build(shape.value, settled, references), demographics: register.settings, warnings });
+  const { settings: demographics } = register;
+  const secrets = references.secrets();
+  return freeze({ ...build(shape.value, settled, references), demographics, secrets, warnings });
 }
 
 function build(
   file: PracticesFile,
   systems: readonly Settings<unknown>[],
   { resolvePath }: References,
-): Omit<Configuration, 'demographics' | 'warnings'> {
+): Omit<Configuration, 'demographics' | 'secrets' | 'warnings'> {
   const { publicUrl, ledger, practices, groups, limits, checkAnswers } = file;
   const zoneOf = createZones();
   return {

@@ -1,6 +1,7 @@
 /** The machine's own time, ids and randomness, and the log on standard output. Built by `main` and `cli` only. */
 import { randomBytes } from 'node:crypto';
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { parseNhsNumber } from './domain/identifiers.js';
 import type { Log, LogFields, Runtime } from './ports/runtime.js';
 
 export function createSystemRuntime(): Runtime {
@@ -69,21 +70,60 @@ function allowed(fields: LogFields | undefined): Record<string, string | number>
   if (fields) {
     for (const name of ALLOWED) {
       const value = fields[name];
-      if (value !== undefined) line[name] = value;
+      // Ten decimals could be taken for a number of a patient.
+      if (value !== undefined) line[name] = typeof value === 'number' ? Math.round(value * 1000) / 1000 : value;
     }
   }
   return line;
 }
 
-/** JSON lines in UTC. */
-export function createLog(destination: DestinationStream = pino.destination({ fd: 1, sync: false })): Log {
+/** Ten digits, also in groups, that are no part of a longer number or of a hash in hexadecimal. */
+const TEN_DIGITS = /(?<![0-9a-f])[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}(?![0-9a-f])/g;
+const ESCAPED = /\\(?:u[0-9a-f]{4}|.)/gi;
+/** What is shorter stands in lines that tell nothing. */
+const SHORTEST_SECRET = 8;
+
+/** What of a secret would tell it: each line of a key file, and the password in an address, as it is written there. */
+function tellingParts(secret: string): readonly string[] {
+  const password = URL.canParse(secret) ? new URL(secret).password : '';
+  const lines = secret.split(/\r?\n/).filter((line) => !line.startsWith('-----'));
+  return [...lines, password].map((part) => part.trim()).filter((part) => part.length >= SHORTEST_SECRET);
+}
+
+/** Whether a line holds an NHS number or one of the secrets, whoever let it in. */
+function tells(line: string, secrets: readonly string[]): boolean {
+  const text = line.includes('\\') ? line.replace(ESCAPED, ' ') : line;
+  for (const [digits] of text.matchAll(TEN_DIGITS)) if (parseNhsNumber(digits.replace(/[ -]/g, ''))) return true;
+  return secrets.some((secret) => line.includes(secret));
+}
+
+/**
+ * JSON lines in UTC, of fields from the list above. A line that holds an NHS number or one of `secrets` all the same is
+ * not written, and is counted.
+ */
+export function createLog(
+  destination: DestinationStream = pino.destination({ fd: 1, sync: false }),
+  secrets: readonly string[] = [],
+): Log {
+  let heldBack = 0;
+  const telling = [...new Set(secrets.flatMap(tellingParts))].flatMap((part) => {
+    const written = JSON.stringify(part).slice(1, -1);
+    return written === part ? [part] : [part, written];
+  });
+  const filter: DestinationStream = {
+    write(line) {
+      if (tells(line, telling)) heldBack += 1;
+      else destination.write(line);
+    },
+  };
   const logger: Logger = pino(
     { base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, messageKey: 'event' },
-    destination,
+    filter,
   );
   return {
     info: (event, fields) => logger.info(allowed(fields), event),
     warn: (event, fields) => logger.warn(allowed(fields), event),
     error: (event, fields) => logger.error(allowed(fields), event),
+    heldBack: () => heldBack,
   };
 }

@@ -26,7 +26,7 @@ export async function runServe(options: {
     return;
   }
   for (const warning of configuration.warnings) process.stderr.write(`warning: ${formatProblems([warning])}\n`);
-  const log = createLog();
+  const log = createLog(undefined, configuration.secrets);
   // The process's durable state is in the ledger: ending at once is the safest repair for what nobody foresaw.
   const die = (event: string) => (): never => {
     log.error(event);

@@ -17,6 +17,8 @@ export interface References {
   /** A path of the file system, made absolute. */
   readonly resolvePath: (path: string) => string;
   readonly readEnv: (name: string) => Resolved;
+  /** What was read as a secret so far. */
+  readonly secrets: () => readonly string[];
 }
 
 export type Resolved = { readonly text: string } | { readonly problem: string };
@@ -43,6 +45,7 @@ export const envReference = z.strictObject({
 
 export function createReferences(env: ConfigurationEnvironment, directory: string): References {
   const resolvePath = (path: string): string => resolve(directory, path);
+  const secrets = new Set<string>();
 
   const readEnv = (name: string): Resolved => {
     const text = Object.hasOwn(env, name) ? env[name] : undefined;
@@ -79,9 +82,11 @@ export function createReferences(env: ConfigurationEnvironment, directory: strin
       .union([envReference, z.strictObject({ file: z.string().min(1) })], {
         error: ({ input }) => explainSecret(input),
       })
-      .transform((reference, context) =>
-        settle('env' in reference ? readEnv(reference.env) : readSecretFile(reference.file), context),
-      ),
+      .transform((reference, context) => {
+        const resolved = 'env' in reference ? readEnv(reference.env) : readSecretFile(reference.file);
+        if ('text' in resolved) secrets.add(resolved.text);
+        return settle(resolved, context);
+      }),
     textOrEnv: z
       .union([z.string(), envReference], {
         error: ({ input }) => (input === undefined ? undefined : 'must be text, or `{ env: NAME }`'),
@@ -89,5 +94,6 @@ export function createReferences(env: ConfigurationEnvironment, directory: strin
       .transform((value, context) => (typeof value === 'string' ? value : settle(readEnv(value.env), context))),
     resolvePath,
     readEnv,
+    secrets: () => [...secrets],
   };
 }

@@ -38,6 +38,8 @@ export interface Log {
   info(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;
   error(event: string, fields?: LogFields): void;
+  /** Lines that were not written because they held what no line may hold; each of them is a defect. */
+  heldBack?(): number;
 }
 
 export interface LogFields {

@@ -16,7 +16,7 @@ export interface Running {
   says(pattern: RegExp): Promise<RegExpExecArray>;
   /** The same for standard error. */
   complains(pattern: RegExp): Promise<RegExpExecArray>;
-  signal(name: 'SIGTERM' | 'SIGINT'): void;
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGUSR2'): void;
   readonly ended: Promise<Ended>;
 }
 

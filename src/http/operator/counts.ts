@@ -42,6 +42,15 @@ export function createCountedLog(log: Log, registry: Registry): Log {
     labelNames: ['practice', 'event', 'level'],
     registers,
   });
+  new Counter({
+    name: 'slotbridge_log_lines_held_back_total',
+    help: 'Lines of the log that held an NHS number or a secret and were not written; each is a defect.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(log.heldBack?.() ?? 0);
+    },
+  });
 
   const note = (level: 'info' | 'warn' | 'error', event: string, fields: LogFields = {}): void => {
     const practice = fields.practice ?? '';
