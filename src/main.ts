@@ -202,7 +202,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     await demographics.close();
     await records.close();
   };
-  const door = { identification, tls, log };
+  const door = { identification, tls, context, auditedAs: 'request' } as const;
   const server = await listen(createApp(http, health, validation, overload), representation, options, door).catch(
     async (error: unknown) => {
       // A port that is taken must not leave a process behind that holds the ledger.

@@ -34,6 +34,11 @@ export function createApp(
       void refuse(request, response, new GatewayError('uri-too-long', 'The URL is longer than 8 KiB'));
     } else if (request.rawHeaders.length > 2 * MOST_HEADERS) {
       void refuse(request, response, new GatewayError('headers-too-large', 'The request has more than 100 headers'));
+    } else if (request.httpVersionMajor !== 1) {
+      void refuse(request, response, new GatewayError('bad-request', 'HTTP/1.1 is spoken here'));
+    } else if ((request.headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') {
+      // The parser reads on as if there were no body, and stumbles when the request has been passed on already.
+      void refuse(request, response, new GatewayError('bad-request', 'Transfer-Encoding must be "chunked" alone'));
     } else if (request.headers.host === undefined && request.httpVersion === '1.1') {
       void refuse(request, response, new GatewayError('bad-request', 'Header Host is missing'));
     } else if (request.url.split('&').length > MOST_PARAMETERS) {

@@ -4,10 +4,11 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Express } from 'express';
+import { ownAuditEvent, type GatewayContext } from '../core/context.js';
 import { GatewayError, type ErrorCode } from '../domain/errors.js';
 import { SECOND } from '../domain/time.js';
 import type { Representation } from '../fhir/representation.js';
-import type { Log } from '../ports/runtime.js';
+import type { AuditEvent } from '../ports/audit.js';
 import type { ClientIdentification } from './access/client-identity.js';
 import type { TlsFiles } from './access/tls-files.js';
 import { toRefusal } from './respond.js';
@@ -17,7 +18,9 @@ export interface Door {
   readonly identification: ClientIdentification;
   /** Plain HTTP without it. */
   readonly tls: TlsFiles | undefined;
-  readonly log: Log;
+  readonly context: Pick<GatewayContext, 'audit' | 'log' | 'runtime'>;
+  /** What a request that no handler sees is in the audit trail. */
+  readonly auditedAs: AuditEvent['kind'];
 }
 
 export interface Listening {
@@ -45,10 +48,25 @@ const SWEEP_MS = 100;
 /** As helmet writes it on every other answer; whoever came without TLS has to disregard it. */
 const HSTS = { 'Strict-Transport-Security': 'max-age=31536000; includeSubDomains' } as const;
 
-/** Requests so malformed that no handler sees them still get an OperationOutcome. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket, representation: Representation): void {
-  if (!socket.writable) {
+/**
+ * Requests so malformed that no handler sees them still get an OperationOutcome, and their event in the audit trail.
+ * `underWay`: answers that are still to come on this connection.
+ */
+function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  representation: Representation,
+  { context, auditedAs }: Door,
+  underWay: readonly ServerResponse[],
+): void {
+  // A request before this one waits for its own answer: whatever is said now would be read as that.
+  if (!socket.writable || underWay.some(({ headersSent, req }) => !headersSent && req.complete)) {
     socket.destroy();
+    return;
+  }
+  if (underWay.some(({ headersSent }) => headersSent)) {
+    // Refused already, by its head.
+    socket.destroySoon();
     return;
   }
   const codes: Record<string, [ErrorCode, string]> = {
@@ -57,6 +75,11 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket, represe
   };
   const [code, message] = codes[error.code ?? ''] ?? ['bad-request', 'The request is not well-formed HTTP'];
   const reply = toRefusal(new GatewayError(code, message), representation);
+  // One whose body breaks off has a handler, which writes its event.
+  if (underWay.length === 0 && !auditUnread(context, auditedAs, reply.status, code)) {
+    socket.destroy();
+    return;
+  }
   const headers = {
     ...reply.headers,
     ...HSTS,
@@ -65,6 +88,24 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket, represe
   };
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? ''}\r\n${head.join('')}\r\n${reply.body}`);
+}
+
+/** Whether it could be written down: what cannot be audited is not answered. */
+function auditUnread(
+  { audit, log, runtime }: Door['context'],
+  kind: AuditEvent['kind'],
+  status: number,
+  code: ErrorCode,
+): boolean {
+  const event = ownAuditEvent(kind, runtime.clock.now(), '', [], '');
+  try {
+    audit.record({ ...event, practice: undefined, state: undefined, status, code });
+  } catch {
+    log.warn('refusal-not-audited', { code });
+    return false;
+  }
+  log.info('request', { route: 'none', status, code });
+  return true;
 }
 
 /** Lets a connection through to those who wait for it, or closes it without a word. */
@@ -77,7 +118,7 @@ function guard<S extends Socket>(server: Server, event: string, lets: (socket: S
   });
 }
 
-function createGuardedServer(app: Express, { identification, tls, log }: Door): Server {
+function createGuardedServer(app: Express, { identification, tls, context: { log } }: Door): Server {
   const refused = (reason: string): false => {
     log.warn('connection-refused', { reason });
     return false;
@@ -126,11 +167,13 @@ export async function listen(
     // An answer that waits behind another one on its connection is not told when that closes.
     socket.once('close', forget);
   });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
-    answerClientError(error, socket as Socket, representation),
-  );
+  const answerBroken = (error: Error, socket: Socket): void => {
+    const underWay = [...answering].filter(({ req }) => req.socket === socket);
+    answerClientError(error, socket, representation, door, underWay);
+  };
+  server.on('clientError', (error, socket) => answerBroken(error, socket as Socket));
   // Without a listener node would close such a connection, and refuse an expectation it does not know, without a body.
-  server.on('connect', (_request, socket) => answerClientError(new Error('CONNECT'), socket as Socket, representation));
+  server.on('connect', (_request, socket) => answerBroken(new Error('CONNECT'), socket as Socket));
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

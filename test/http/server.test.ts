@@ -1,7 +1,8 @@
 /** What never becomes a request: over a bare socket, and still answered with an OperationOutcome. */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Json } from '../support/consumer.js';
+import { INTERACTIONS, unsignedToken, type Json } from '../support/consumer.js';
+import { slotPath } from '../support/flow.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 
 let gateway: TestGateway;
@@ -37,6 +38,7 @@ function exchange(...parts: (string | Buffer)[]): Promise<RawAnswer> {
       if (received.endsWith('}')) socket.setTimeout(200);
     });
     socket.on('end', () => finish(true));
+    socket.on('close', () => finish(true));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       // What we still wrote when the gateway had closed.
       if (error.code === 'ECONNRESET' || error.code === 'EPIPE') finish(true);
@@ -131,6 +133,27 @@ describe('a body whose length can be read in two ways', () => {
     ['is too large to be one', 'fffffffffffffffff\r\n'],
   ])('a chunk whose length %s is 400', async (_title, chunk) => {
     expectOutcome(await exchange(`${POST}Transfer-Encoding: chunked\r\n\r\n`, chunk), 400);
+  });
+});
+
+describe('what breaks off behind a request that is still worked on', () => {
+  it('gets no answer, which would be read as the answer to that request', async () => {
+    const consumer = gateway.consumer();
+    const headers = {
+      'Ssp-TraceID': '7a1c2d3e-0000-4000-8000-000000000001',
+      'Ssp-From': '200000009999',
+      'Ssp-To': '200000009901',
+      'Ssp-InteractionID': INTERACTIONS.searchSlots[0],
+      Authorization: `Bearer ${unsignedToken(consumer.claims('searchSlots'))}`,
+    };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const path = new URL(consumer.baseUrl + slotPath());
+    const search = `GET ${path.pathname}${path.search} HTTP/1.1\r\nHost: gateway\r\n${lines.join('')}\r\n`;
+    gateway.riverside.faults.script({ times: 'always', fault: { kind: 'delay', ms: 500, when: 'before' } });
+    const answer = await exchange(search, 'no request at all\r\n\r\n');
+    gateway.riverside.faults.clear();
+    expect(answer).toMatchObject({ head: '', closed: true });
+    expect((await exchange(search)).status).toBe(200);
   });
 });
 

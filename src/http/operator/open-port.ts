@@ -62,7 +62,8 @@ export async function openOperatorPort(input: OperatorPortInput): Promise<Operat
       return { uptimeSeconds, residentBytes: process.memoryUsage.rss(), loopDelay };
     },
   });
-  const server = await listen(app, input.representation, settings, { identification, tls, log: context.log });
+  const door = { identification, tls, context, auditedAs: 'operator-request' } as const;
+  const server = await listen(app, input.representation, settings, door);
   context.log.info('operator-port-listening', { port: server.port });
   return {
     port: server.port,
