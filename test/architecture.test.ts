@@ -12,7 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ports: ['domain'],
   core: ['domain', 'ports'],
   fhir: ['domain'],
-  validation: ['domain/errors'],
+  validation: ['domain/errors', 'domain/text'],
   http: ['core', 'fhir', 'validation', 'ports', 'domain'],
   connectors: ['ports', 'domain'],
   records: ['ports', 'domain'],

@@ -1,13 +1,8 @@
 /** Lines and columns of a resource that was read from XML. */
+import { positionsOf, type Position } from '../../domain/text/positions.js';
 import { createFieldTables, type ElementTables } from './fields.js';
 import { toJson } from './parse.js';
 import { readTree, XmlFault, type XmlElement, type XmlSize } from './tree.js';
-
-/** Both from 1; columns count UTF-16 units, as editors do. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
 
 export interface LocatedResource {
   /** The JSON form, as `XmlCodec.parse` gives it. */
@@ -110,20 +105,4 @@ function offsetOf(pointer: string, resource: unknown, places: Places): number | 
     value = (value as Readonly<Record<string, unknown>>)[name];
   }
   return offset;
-}
-
-/** Counts lines once, up to the last offset. */
-function positionsOf(text: string, offsets: ReadonlyMap<string, number>): Map<string, Position> {
-  const positions = new Map<string, Position>();
-  let line = 1;
-  let start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  let end = text.indexOf('\n');
-  for (const [key, offset] of [...offsets].sort(([, one], [, other]) => one - other)) {
-    for (; end >= 0 && end < offset; end = text.indexOf('\n', start)) {
-      line += 1;
-      start = end + 1;
-    }
-    positions.set(key, { line, column: offset - start + 1 });
-  }
-  return positions;
 }

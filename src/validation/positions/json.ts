@@ -1,11 +1,6 @@
 /** Lines and columns in JSON text. */
+import { positionsOf, type Position } from '../../domain/text/positions.js';
 import { scanJson } from './scan.js';
-
-/** Both from 1; columns count UTF-16 units, as editors do. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
 
 export interface DuplicateName extends Position {
   /** JSON pointer of the property; its last value is the one that readers see. */
@@ -134,21 +129,4 @@ function nameAt(text: string, start: number, end: number): string {
 
 function toPointer(path: readonly (string | number)[]): string {
   return path.map((segment) => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
-/** Counts lines once, up to the last offset. */
-function positionsOf(text: string, offsets: ReadonlyMap<string, number>): Map<string, Position> {
-  const positions = new Map<string, Position>();
-  let line = 1;
-  let lineStart = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  let lineEnd = text.indexOf('\n');
-  for (const [key, offset] of [...offsets].sort(([, one], [, other]) => one - other)) {
-    while (lineEnd >= 0 && lineEnd < offset) {
-      line += 1;
-      lineStart = lineEnd + 1;
-      lineEnd = text.indexOf('\n', lineStart);
-    }
-    positions.set(key, { line, column: offset - lineStart + 1 });
-  }
-  return positions;
 }

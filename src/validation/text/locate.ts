@@ -1,5 +1,6 @@
 /** Puts lines and columns to issues. */
-import { locateJson, type Position } from '../positions/json.js';
+import type { Position } from '../../domain/text/positions.js';
+import { locateJson } from '../positions/json.js';
 import type { ValidationIssue } from '../types.js';
 import type { ReadXml, TextPlace } from './options.js';
 

@@ -1,4 +1,4 @@
-import type { Position } from '../positions/json.js';
+import type { Position } from '../../domain/text/positions.js';
 import type { ValidateOptions } from '../types.js';
 
 /**
