@@ -62,6 +62,8 @@ export interface Configuration<Pds = unknown> {
     readonly temporaryRegistrationDays: number;
     /** Of each consumer. */
     readonly requestsPerSecond: number;
+    /** How long requests are still served, not ready any more, after the gateway was told to stop. */
+    readonly stopDelayMs: number;
   };
   /** Whether every answer is validated before it is sent. */
   readonly checkAnswers: boolean;
@@ -148,6 +150,7 @@ function build(
       federationDeadlineMs: millisecondsOf(limits.federationDeadline),
       temporaryRegistrationDays: limits.temporaryRegistrationDays,
       requestsPerSecond: limits.requestsPerSecond,
+      stopDelayMs: millisecondsOf(limits.stopDelay),
     },
     checkAnswers,
   };

@@ -65,8 +65,11 @@ export interface RunningGateway {
   readonly operator: Pick<OperatorPort, 'port' | 'url'> | undefined;
   /** Reads certificates, key and revocation lists again at once; also done by itself when a file changes. */
   reloadTls(): void;
-  /** Lets running requests finish, then closes everything in the order in which nothing is lost. */
-  stop(): Promise<void>;
+  /**
+   * From now on not ready, but serving for `serveOnMs` more (none by default), in which whoever shares out requests
+   * notices. Then lets running requests finish and closes everything in the order in which nothing is lost.
+   */
+  stop(serveOnMs?: number): Promise<void>;
 }
 
 const STOP_GRACE_MS = 20 * SECOND;
@@ -156,6 +159,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   // What an earlier process left open has its watcher before the first request is taken.
   await reconciler.start(directory).catch(giveUp);
   let stopping = false;
+  let closing = false;
   let probedAt = -Infinity;
   const health = {
     async ready() {
@@ -192,6 +196,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     ...OVERLOAD_SETTINGS,
     // Who has no certificate may be anybody, and anybody else's part is not taken for that.
     requestsPerSecond: transport.mode === 'insecure-loopback' ? undefined : configuration.limits.requestsPerSecond,
+    isClosing: () => closing,
     ...options.overload,
   };
   const validation = createValidationThread(log);
@@ -240,8 +245,13 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       tls?.reload();
       operator?.reloadTls();
     },
-    async stop() {
+    async stop(serveOnMs = 0) {
       stopping = true;
+      if (serveOnMs > 0) {
+        log.info('stopping');
+        await runtime.timers.sleep(serveOnMs);
+      }
+      closing = true;
       await server.stop(STOP_GRACE_MS);
       await operator?.stop();
       await close();

@@ -34,12 +34,14 @@ export async function runServe(options: {
   };
   process.on('uncaughtException', die('uncaught-exception'));
   process.on('unhandledRejection', die('unhandled-rejection'));
+  // Told while it starts, it stops in order when it has started.
+  const told = untilStopped();
   try {
     const gateway = await startGateway({ configuration, runtime: createSystemRuntime(), log, ...options });
     // Certificates are read again within seconds of a change anyway; this is for those who would rather say so.
     process.on('SIGHUP', () => gateway.reloadTls());
-    await untilStopped();
-    await gateway.stop();
+    // Whoever sits at the terminal has no load balancer that must notice first.
+    await gateway.stop((await told) === 'SIGTERM' ? configuration.limits.stopDelayMs : 0);
   } catch (error) {
     // What may go wrong at start (port in use, ledger locked or damaged) is told in one line.
     if (isGatewayError(error) || (error as NodeJS.ErrnoException).code !== undefined) {

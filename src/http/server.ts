@@ -157,8 +157,11 @@ export async function listen(
   server.maxHeadersCount = 0;
   server.maxConnections = 2_000;
   const answering = new Set<ServerResponse>();
+  let isStopping = false;
   server.prependListener('request', ({ socket }, response) => {
     answering.add(response);
+    // On a connection that had not been used before, or behind another request.
+    if (isStopping) response.shouldKeepAlive = false;
     const forget = (): void => {
       answering.delete(response);
       socket.removeListener('close', forget);
@@ -193,6 +196,7 @@ export async function listen(
     host: address.host,
     async stop(graceMs) {
       unwatch?.();
+      isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // Who has an answer coming is told that it is the last one; a connection kept alive would hold us for long.
       endAll();

@@ -8,10 +8,12 @@ export interface GatewayProcess {
   readonly url: string;
   /** SIGKILL: no handler runs, nothing is flushed. */
   kill(): Promise<void>;
-  /** SIGTERM; answers the exit code. */
-  terminate(): Promise<number | null>;
+  /** In order, by a signal (SIGINT, which needs no time for anybody to notice); answers the exit code. */
+  terminate(signal?: 'SIGTERM' | 'SIGINT'): Promise<number | null>;
   /** Settles when it has ended, of itself too; `null` is a signal. */
   readonly exited: Promise<number | null>;
+  /** Lets it stand still, or go on; SIGKILL without waiting for its end. */
+  send(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void;
   /** What has ended it, if a signal has. */
   signal(): NodeJS.Signals | null;
 }
@@ -50,11 +52,12 @@ export async function startGatewayProcess(
     exited: exited(child),
     signal: () => child.signalCode,
     async kill() {
+    send: (signal) => void child.kill(signal),
       child.kill('SIGKILL');
       await exited(child);
     },
-    async terminate() {
-      child.kill('SIGTERM');
+    async terminate(signal = 'SIGINT') {
+      child.kill(signal);
       return exited(child);
     },
   };

@@ -204,6 +204,7 @@ const limits = z.strictObject({
   temporaryRegistrationDays: z.int().min(1).max(365).default(90),
   // Of each consumer; twice as many may come at once.
   requestsPerSecond: z.int().min(1).max(10_000).default(50),
+  stopDelay: duration('0s', '60s').default('5s'),
 });
 
 export function practicesSchema(references: References) {

@@ -20,6 +20,8 @@ export interface OverloadSettings {
   readonly limit: LimitRules;
   /** For each consumer; `undefined` where nobody proves who they are. */
   readonly requestsPerSecond: number | undefined;
+  /** Whether the gateway is closing: then no new booking is begun. */
+  readonly isClosing?: () => boolean;
 }
 
 export const OVERLOAD_SETTINGS: OverloadSettings = { limit: LIMIT_RULES, requestsPerSecond: undefined };
@@ -43,6 +45,10 @@ export function createDoor(http: GatewayHttp, settings: OverloadSettings): Door 
   const quota = rate === undefined ? undefined : createQuota(rate, rate * BURST_SECONDS, runtime.clock);
   const overloaded = createRefusal(
     new GatewayError('overloaded', 'The gateway is busy. Nothing was done; the request can be sent again safely'),
+    http.face,
+  );
+  const closing = createRefusal(
+    new GatewayError('overloaded', 'The gateway is closing. Nothing was done; the request can be sent again safely'),
     http.face,
   );
   const overQuota = createRefusal(
@@ -94,6 +100,11 @@ export function createDoor(http: GatewayHttp, settings: OverloadSettings): Door 
   return {
     admission,
     admit(request, response, next) {
+      // Over a connection that was open before: whoever comes again comes to another gateway, or to the next one.
+      if (settings.isClosing?.() && askedOf(request.method, request.url).kind === 'booking') {
+        sendAway(request, response, closing, soon());
+        return;
+      }
       const consumer = consumerOf(request);
       const wait = quota?.exceeded(consumer);
       if (wait !== undefined) {
