@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { VALID_TYPES, validResource } from '../../validation/resources.js';
+import { EXAMPLES } from '../../validation/cases/stu3/base/examples.js';
 import { anyResource, asJson, codec, type Json } from './codec.js';
 
 const FIXTURES = new URL('../../../fixtures/stu3/', import.meta.url);
@@ -35,8 +35,8 @@ describe('JSON to XML to JSON', () => {
     expect(codec.parse(codec.write(value))).toStrictEqual(value);
   });
 
-  it.each(VALID_TYPES)('is identity for a valid %s', (type) => {
-    expect(codec.parse(codec.write(validResource(type)))).toStrictEqual(validResource(type));
+  it.each(Object.entries(EXAMPLES))('is identity for a valid %s', (_type, resource) => {
+    expect(codec.parse(codec.write(resource))).toStrictEqual(resource);
   });
 
   it('is identity for any resource of the element tables', () => {

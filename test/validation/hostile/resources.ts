@@ -1,6 +1,6 @@
 /** Resources that JSON can hold, and values that it can't but a program can pass. */
 import { createValidator, type ValidateOptions } from '../../../src/validation/index.js';
-import { validResource } from '../resources.js';
+import { EXAMPLES } from '../cases/stu3/base/examples.js';
 import type { HostileCase, HostileCases } from './case.js';
 
 const stu3 = createValidator({ release: 'stu3' });
@@ -18,7 +18,7 @@ const asked = (make: () => unknown, options: ValidateOptions, ...expected: strin
   run: () => stu3.validate(make(), options),
   expected,
 });
-const appointment = (change: object): unknown => ({ ...validResource('Appointment'), ...change });
+const appointment = (change: object): unknown => ({ ...EXAMPLES.Appointment, ...change });
 const patient = (change: object): unknown => ({ resourceType: 'Patient', ...change });
 const times = (count: number, item: unknown): unknown[] => Array<unknown>(count).fill(item);
 
@@ -124,7 +124,7 @@ const throwing = (): unknown =>
 
 export const RESOURCES: HostileCases = {
   nothing: of(() => undefined, 'resource-type'),
-  'a list': of(() => [validResource('Patient')], 'resource-type'),
+  'a list': of(() => [EXAMPLES.Patient], 'resource-type'),
   'a function': of(() => () => undefined, 'resource-type'),
   'a symbol': of(() => Symbol('Patient'), 'resource-type'),
   'a Map': of(() => new Map([['resourceType', 'Patient']]), 'resource-type'),
@@ -165,7 +165,7 @@ export const RESOURCES: HostileCases = {
     () => ({ resourceType: 'EligibilityRequest', status: 'active' }),
     'resource-type',
   ),
-  'an STU3 Appointment for R4': inR4(() => validResource('Appointment'), 'type'),
+  'an STU3 Appointment for R4': inR4(() => EXAMPLES.Appointment, 'type'),
   'an abstract type': of(() => ({ resourceType: 'DomainResource' }), 'resource-type'),
   'a data type for a resource': of(() => ({ resourceType: 'HumanName', family: 'x' }), 'resource-type'),
   'a resourceType of a megabyte': of(() => ({ resourceType: 'P'.repeat(1_000_000) }), 'resource-type'),
