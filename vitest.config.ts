@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -5,6 +6,8 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     pool: 'forks',
+    // On two cores vitest would run one file at a time, and most of them wait for sockets and disks.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { extends: true, test: { name: 'json', include: ['test/**/*.test.ts'] } },
       // The conformance suite once more, with a consumer that sends and asks for XML; without those files that are about
