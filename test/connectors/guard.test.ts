@@ -60,6 +60,14 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe('room at one practice', () => {
+  it('whoever finds some waits for nothing, and no timer is set for it', async () => {
+    await fill(6, read);
+    expect(runtime.waiting()).toBe(0);
+    void read();
+    await runtime.idle();
+    expect(runtime.waiting()).toBe(1);
+  });
+
   it('six reads for consumers at a time, two more for reconciliation only', async () => {
     await fill(6, read);
     expect(await isSettled(read())).toBe(false);

@@ -12,7 +12,8 @@ import type { Log } from '../../src/ports/runtime.js';
 import { createSystemRuntime } from '../../src/system.js';
 
 const log: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const waiting = new AbortController().signal;
+/** Each call has its own, as each request of a consumer has. */
+const waiting = (): AbortSignal => new AbortController().signal;
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
@@ -58,13 +59,13 @@ const json = (status: number): RequestListener => {
   return (_request, response) => void response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
 };
 
-async function read({ exchange }: Desk, timeoutMs = 1000, signal = waiting): Promise<string> {
+async function read({ exchange }: Desk, timeoutMs = 1000, signal = waiting()): Promise<string> {
   return exchange.read({ operation: 'list', path: '/list', timeoutMs, signal }).then(
     () => 'answered',
     (error: unknown) => (error as { code: string }).code,
   );
 }
-async function write({ exchange }: Desk, timeoutMs = 1000, signal = waiting): Promise<string> {
+async function write({ exchange }: Desk, timeoutMs = 1000, signal = waiting()): Promise<string> {
   const outcome = await exchange.write({ operation: 'book', method: 'POST', path: '/book', timeoutMs, signal });
   return outcome.kind === 'answered' ? 'answered' : `${outcome.kind}: ${outcome.reason}`;
 }
@@ -91,7 +92,7 @@ describe('a guarded exchange', () => {
     expect(breakers(desk)).toEqual(['open', 'closed']);
     const calls = desk.paths.length;
     const error: unknown = await desk.exchange
-      .read({ operation: 'list', path: '/list', timeoutMs: 60, signal: waiting })
+      .read({ operation: 'list', path: '/list', timeoutMs: 60, signal: waiting() })
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'practice-unavailable', retryAfterSeconds: 1 });
     expect(desk.paths).toHaveLength(calls);

@@ -17,6 +17,8 @@ export interface Wish {
 export type Entered = 'in' | 'full' | 'late' | 'flushed';
 
 export interface Gate {
+  /** In at once, or not at all: nothing to wait for, nothing to clear away. `most` as in a `Wish`. */
+  tryEnter(most: number): boolean;
   enter(wish: Wish): Promise<Entered>;
   leave(): void;
   /** Sends away all who wait and whose rank is `rank` or higher. */
@@ -43,6 +45,12 @@ export function createGate(longestLine: number): Gate {
     }
   };
 
+  const tryEnter = (most: number): boolean => {
+    if (underWay >= most) return false;
+    underWay += 1;
+    return true;
+  };
+
   return {
     get underWay() {
       return underWay;
@@ -50,13 +58,11 @@ export function createGate(longestLine: number): Gate {
     get waiting() {
       return line.length;
     },
+    tryEnter,
     enter(wish) {
       const { signal, rank, most, isPatient = false } = wish;
       if (signal.aborted) return Promise.resolve('late');
-      if (underWay < most) {
-        underWay += 1;
-        return Promise.resolve('in');
-      }
+      if (tryEnter(most)) return Promise.resolve('in');
       if (!isPatient && line.filter((other) => !other.wish.isPatient).length >= longestLine) {
         // The last in line makes room for whoever goes before it.
         const last = line.findLast((other) => !other.wish.isPatient);

@@ -151,18 +151,31 @@ export function createGuard({ runtime, log, practice, limits, together }: GuardI
     if (probe) {
       // One call waits for the probe; the others have their answer at once.
       if (probing) return 'no';
-      const gone = new Promise<false>((resolve) =>
-        signal.addEventListener('abort', () => resolve(false), { once: true }),
-      );
-      return (await Promise.race([runProbe(probe), gone])) ? 'yes' : 'no';
+      let leave = (): void => undefined;
+      const gone = new Promise<false>((resolve) => {
+        leave = () => resolve(false);
+        signal.addEventListener('abort', leave, { once: true });
+      });
+      const answers = await Promise.race([runProbe(probe), gone]);
+      signal.removeEventListener('abort', leave);
+      return answers ? 'yes' : 'no';
     }
     if (direction === 'writes' || isTrialRunning) return 'no';
     return 'trial';
   };
 
   /** Waits for room at this practice, then for room among all of them. */
-  const enter = async (direction: Direction, call: Call, isOpen: boolean): Promise<Entered> => {
+  const enter = (direction: Direction, call: Call, isOpen: boolean): Entered | Promise<Entered> => {
     const { gate } = ways[direction];
+    const most = mostOf(direction, call.errand, isOpen);
+    if (call.signal.aborted) return 'late';
+    // As a rule there is room: who need not wait needs neither timer nor signals.
+    const hasRoom = gate.tryEnter(most);
+    if (hasRoom && together.gate.tryEnter(together.most)) return 'in';
+    return queue(gate, call, most, hasRoom);
+  };
+
+  const queue = async (gate: Gate, call: Call, most: number, hasRoom: boolean): Promise<Entered> => {
     const over = new AbortController();
     const tooLate = new AbortController();
     const wish = {
@@ -170,7 +183,7 @@ export function createGuard({ runtime, log, practice, limits, together }: GuardI
       isPatient: PATIENT.has(call.errand),
       signal: AbortSignal.any([call.signal, tooLate.signal]),
     };
-    const own = gate.enter({ ...wish, most: mostOf(direction, call.errand, isOpen) });
+    const own = hasRoom ? 'in' : gate.enter({ ...wish, most });
     void timers.sleep(Math.max(0, call.patienceMs), over.signal).then(() => tooLate.abort());
     try {
       const entered = await own;
