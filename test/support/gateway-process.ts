@@ -30,8 +30,9 @@ export async function startGatewayProcess(
   env: Record<string, string>,
   config = join(FIXTURES, 'demo/practices.yaml'),
   script: readonly string[] = ['src/cli.ts', 'serve', '--config', config, '--port', '0'],
+  loader: readonly string[] = ['--import', 'tsx'],
 ): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', ...script], {
+  const child = spawn(process.execPath, [...loader, ...script], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,8 +52,8 @@ export async function startGatewayProcess(
     url: `http://127.0.0.1:${port}`,
     exited: exited(child),
     signal: () => child.signalCode,
-    async kill() {
     send: (signal) => void child.kill(signal),
+    async kill() {
       child.kill('SIGKILL');
       await exited(child);
     },

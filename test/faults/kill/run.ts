@@ -1,69 +1,150 @@
 /**
  * `npm run test:kill`: every point of every scenario. With a scenario and a point (`'book wire.book.last-byte:1'`) that
- * case only, with a scenario its points; `--list` names the points without killing anybody, `--built` starts the gateway
- * from `.kill-build`.
+ * case only, with scenarios their points.
+ *
+ *   --list            names the points without killing anybody
+ *   --from N          goes on at the N-th case of an earlier run of the same scenarios
+ *   --ledger KIND     sqlite, or postgres
+ *   --random N        instead of the points: N kills at times drawn from the seed
+ *   --seed TEXT       of the times; drawn and printed without it
+ *   --format FORMAT   text, or json for one object at the end
+ *   --at-a-time N     cases side by side
  */
-import { SCENARIOS } from './scenarios.js';
-import { casesOf, nameOf, repeatedBy, runWithin, scenarioNamed, type Case } from './sweep.js';
+import { randomUUID } from 'node:crypto';
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { createChance } from '../../simulation/world/world.js';
+import { createLedgers, LEDGER_KINDS, type LedgerKind } from './ledgers.js';
+import { bundleGateway } from './process/bundle.js';
+import { SCENARIOS, type Scenario } from './scenarios.js';
+import { casesOf, nameOf, repeatedBy, runWithin, scenarioNamed, type Case, type Verdict } from './sweep.js';
+import type { Setting } from './world.js';
 
-/** Each case has two processes at most, and most of its time is their start. */
-const AT_A_TIME = Number(process.env['KILL_AT_A_TIME'] ?? 2);
+/** Kills come a little after the answer too. */
+const LATER_THAN_CLEAN = 1.1;
 
-async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items];
-  const next = async (): Promise<void> => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, next));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    list: { type: 'boolean', default: false },
+    from: { type: 'string', default: '1' },
+    ledger: { type: 'string', default: 'sqlite' },
+    random: { type: 'string' },
+    seed: { type: 'string', default: randomUUID().slice(0, 8) },
+    format: { type: 'string', default: 'text' },
+    'at-a-time': { type: 'string', default: '2' },
+  },
+});
+
+const isJson = values.format === 'json';
+const print = (line: string): void => void (isJson || process.stdout.write(`${line}\n`));
+
+function isLedgerKind(text: string): text is LedgerKind {
+  return (LEDGER_KINDS as readonly string[]).includes(text);
 }
 
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
+async function inTurns<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
+  const left = [...items.entries()];
+  const next = async (): Promise<void> => {
+    for (let one = left.shift(); one !== undefined; one = left.shift()) await work(one[1], one[0]);
+  };
+  await Promise.all(Array.from({ length: Number(values['at-a-time']) }, next));
+}
 
+/** `'book point:1'` is one case, and every other word a scenario. */
+function asked(): { readonly scenarios: readonly Scenario[]; readonly only: Case | undefined } {
+  const [name, ...more] = positionals.flatMap((word) => word.split(' '));
+  if (name === undefined) return { scenarios: SCENARIOS, only: undefined };
+  const [point] = more;
+  if (more.length === 1 && point?.includes(':')) {
+    return { scenarios: [], only: { scenario: scenarioNamed(name), killAt: point } };
+  }
+  return { scenarios: [name, ...more].map(scenarioNamed), only: undefined };
+}
+
+if (!isLedgerKind(values.ledger)) throw new Error(`--ledger takes ${LEDGER_KINDS.join(' or ')}`);
+const { scenarios, only } = asked();
 const began = performance.now();
-const given = process.argv.slice(2).flatMap((word) => word.split(' '));
-// Not from the sources, which take more than twice the time to start.
-if (given.includes('--built')) process.env['GATEWAY_FROM'] = '.kill-build';
-const isListing = given.includes('--list');
-const [name, point] = given.filter((word) => !word.startsWith('--'));
-const scenarios = name === undefined ? SCENARIOS : [scenarioNamed(name)];
+const setting: Setting = { ledgers: await createLedgers(values.ledger), script: await bundleGateway('.kill-build') };
 
-const failures: string[] = [];
-const cases: Case[] = [];
-const names = new Set<string>();
+const failures: { readonly name: string; readonly violations: readonly string[]; readonly repeat: string }[] = [];
 const report = (one: Case, violations: readonly string[]): void => {
-  for (const violation of violations) print(`VIOLATION ${nameOf(one)}: ${violation}`);
   if (violations.length === 0) return;
-  failures.push(nameOf(one));
-  print(`  repeat it: ${repeatedBy(one)}`);
+  const repeat = repeatedBy(one, setting);
+  for (const violation of violations) print(`  VIOLATION ${nameOf(one)}: ${violation}`);
+  print(`  repeat it: ${repeat}`);
+  failures.push({ name: nameOf(one), violations, repeat });
 };
 
-if (name !== undefined && point !== undefined) {
-  cases.push({ scenario: scenarioNamed(name), killAt: point });
-} else {
-  await inTurns(scenarios, async (scenario) => {
-    const clean: Case = { scenario, killAt: undefined };
-    const { points, violations } = await runWithin(clean);
-    report(clean, violations);
-    const found = casesOf(scenario, points);
-    cases.push(...found);
-    for (const one of points) names.add(one);
-    print(`${scenario.name}: ${new Set(points).size} points, ${found.length} cases`);
-    if (isListing) for (const one of new Set(points)) print(`  ${one}`);
-  });
+/** A clean run of each: what there is to kill at, and how long it takes. */
+const clean = new Map<Scenario, Verdict>();
+await inTurns(scenarios, async (scenario) => {
+  const one: Case = { scenario, killAt: undefined };
+  const verdict = await runWithin(one, setting);
+  clean.set(scenario, verdict);
+  report(one, verdict.violations);
+});
+
+const names = new Set<string>();
+const cases: Case[] = only ? [only] : [];
+for (const scenario of scenarios) {
+  const points = clean.get(scenario)?.points ?? [];
+  const found = casesOf(scenario, points);
+  for (const point of points) names.add(point);
+  if (values.random === undefined) cases.push(...found);
+  print(`${scenario.name}: ${new Set(points).size} points, ${found.length} cases`);
+  if (values.list) for (const point of new Set(points)) print(`  ${point}`);
+}
+if (values.random !== undefined) {
+  const chance = createChance(values.seed);
+  // One that has died once already is killed at its points: how long it takes to start is not what matters.
+  const killable = scenarios.filter(({ diesFirstAt }) => diesFirstAt === undefined);
+  for (let n = 0; n < Number(values.random); n += 1) {
+    const scenario = killable[n % killable.length];
+    if (!scenario) throw new Error('none of these scenarios can be killed at any time');
+    const after = chance.fraction() * LATER_THAN_CLEAN * (clean.get(scenario)?.tookMs ?? 0);
+    cases.push({ scenario, killAt: `after:${after.toFixed(1)}` });
+  }
+  print(`seed ${values.seed}`);
 }
 
+const first = Number(values.from) - 1;
 let killed = 0;
-if (!isListing) {
-  await inTurns(cases, async (one) => {
-    const { died, violations } = await runWithin(one);
+let done = 0;
+let caseSeconds = 0;
+if (!values.list) {
+  await inTurns(cases.slice(first), async (one, index) => {
+    const at = performance.now();
+    const { died, violations } = await runWithin(one, setting);
+    const seconds = (performance.now() - at) / 1000;
+    done += 1;
+    caseSeconds += seconds;
     if (died) killed += 1;
-    print(`${violations.length > 0 ? 'FAILED' : died ? 'ok' : 'not reached'}  ${nameOf(one)}`);
+    const verdict = violations.length > 0 ? 'FAILED' : died ? 'ok' : 'not reached';
+    print(`${verdict} ${first + index + 1}/${cases.length} ${nameOf(one)} ${seconds.toFixed(1)} s`);
     report(one, violations);
   });
 }
-const seconds = Math.round((performance.now() - began) / 1000);
-print(
-  `${names.size || 1} named points, ${cases.length} cases, ${killed} killed, ${failures.length} with violations, ${seconds} s`,
-);
+await setting.ledgers.close();
+
+const summary = {
+  ledger: setting.ledgers.kind,
+  ...(values.random !== undefined && { seed: values.seed }),
+  scenarios: scenarios.length,
+  points: names.size,
+  cases: cases.length,
+  done,
+  killed,
+  notReached: done - killed,
+  failed: failures.length,
+  seconds: Math.round((performance.now() - began) / 1000),
+  secondsPerCase: Number((caseSeconds / Math.max(1, done)).toFixed(2)),
+  machine: `${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${process.versions.node}`,
+};
+if (isJson) process.stdout.write(`${JSON.stringify({ ...summary, failures }, undefined, 2)}\n`);
+else {
+  for (const [name, value] of Object.entries(summary)) print(`${name}: ${value}`);
+  for (const { name, repeat } of failures) print(`FAILED ${name}; repeat it: ${repeat}`);
+}
 // Simulators of a case that did not end keep the process alive.
 process.exit(failures.length > 0 ? 1 : 0);

@@ -1,6 +1,8 @@
 /** A sample of the kill sweep; `npm run test:kill` does all of it. */
 import { describe, expect, it } from 'vitest';
+import { createSqliteLedgers } from './ledgers.js';
 import { repeatedBy, runWithin, scenarioNamed } from './sweep.js';
+import { FROM_SOURCE } from './world.js';
 
 /** The practice has cancelled, and the ledger does not know yet; `kill-during-booking.test.ts` does the like. */
 const SAMPLE = [['cancel', 'wire.cancel.answer-read:1']] as const;
@@ -10,8 +12,9 @@ describe('kill sweep, a sample', () => {
     '%s, killed at %s',
     async (name, killAt) => {
       const one = { scenario: scenarioNamed(name), killAt };
-      const { died, violations } = await runWithin(one);
-      expect({ died, violations }, repeatedBy(one)).toEqual({ died: true, violations: [] });
+      const setting = { ledgers: createSqliteLedgers(), script: FROM_SOURCE };
+      const { died, violations } = await runWithin(one, setting);
+      expect({ died, violations }, repeatedBy(one, setting)).toEqual({ died: true, violations: [] });
     },
     150_000,
   );

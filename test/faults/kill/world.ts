@@ -1,28 +1,56 @@
-/** What one case of the kill sweep runs in: a practice and a register that go on, and a ledger in a folder of its own. */
+/** What one case of the kill sweep runs in: a practice and a register that go on, and a ledger of its own. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadConfiguration } from '../../../src/config.js';
 import {
   createHmisSimulator,
   loadHmisData,
   type HmisSimulation,
 } from '../../../src/connectors/hmis/simulator/simulator.js';
 import { createPdsSimulator, loadPdsData } from '../../../src/connectors/pds/simulator/index.js';
-import { openSqliteRecords, type Records } from '../../../src/records/open-sqlite.js';
+import { registry } from '../../../src/connectors/registry.js';
+import { startGateway } from '../../../src/main.js';
+import type { Records } from '../../../src/records/open-sqlite.js';
 import { createConsumer, type TestConsumer } from '../../support/consumer.js';
-import { demoEnvironment, FIXTURES, LEDGER_KEY } from '../../support/gateway.js';
+import { demoEnvironment, FIXTURES } from '../../support/gateway.js';
 import { startGatewayProcess, type GatewayProcess } from '../../support/gateway-process.js';
+import type { Ledgers } from './ledgers.js';
+import { createFastRuntime } from './process/fast-runtime.js';
+
+export interface GatewayScript {
+  readonly file: string;
+  /** What Node needs to load it. */
+  readonly loader: readonly string[];
+}
+
+export const FROM_SOURCE: GatewayScript = {
+  file: 'test/faults/kill/process/gateway.ts',
+  loader: ['--import', 'tsx'],
+};
+
+export interface Setting {
+  readonly ledgers: Ledgers;
+  readonly script: GatewayScript;
+}
+
+export interface Restarted {
+  readonly consumer: TestConsumer;
+  stop(): Promise<void>;
+}
 
 export interface World {
   readonly practice: HmisSimulation;
   /** Starts the gateway on the ledger that the one before it has left; throws when it dies before it listens. */
   start(killAt?: string): Promise<{ readonly gateway: GatewayProcess; readonly consumer: TestConsumer }>;
+  /** The same for one that nobody kills: in this process, which is quicker. */
+  restart(): Promise<Restarted>;
   /** From now on points count. */
   arm(): void;
   /** From now on they do not, until the next `arm`. */
   disarm(): void;
-  /** Lets the settle time of everything sent so far pass, for gateways started from now on. */
-  passSettleTime(): void;
+  /** All gateways have ended: the settle time of everything sent so far passes, and so do their leases. */
+  passSettleTime(): Promise<void>;
   /** Points reached since they count, in their order. */
   reached(): readonly string[];
   /** Numbers of the bookings at the practice that are not cancelled. */
@@ -36,44 +64,65 @@ export interface World {
 const SETTLED_AFTER_MS = 200_000;
 /** Of a gateway that recovers: what takes a minute takes some seconds. */
 const SPEED = 8;
+const PUBLIC_URL = 'https://gateway.example.nhs.uk';
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-export async function createWorld(): Promise<World> {
+export async function createWorld({ ledgers, script }: Setting): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'slotbridge-sweep-'));
   const armedBy = join(folder, 'armed');
   const list = join(folder, 'points');
-  const ledgerFile = join(folder, 'ledger.sqlite');
+  const ledger = await ledgers.create(folder);
   let aheadMs = 0;
   const now = (): number => Date.now() + aheadMs;
   const practice = await createHmisSimulator({ data: loadHmisData(join(FIXTURES, 'hmis/riverside.yaml')), now });
   const register = await createPdsSimulator({ data: loadPdsData(join(FIXTURES, 'pds/people.yaml')), now });
-  const running = new Set<GatewayProcess>();
+  const running = new Set<{ kill(): Promise<void> }>();
+  const environment = {
+    ...demoEnvironment({
+      publicUrl: PUBLIC_URL,
+      ledgerFile: 'unused',
+      riverside: practice.url,
+      hillside: practice.url,
+      register: register.pds.baseUrl,
+    }),
+    ...ledger.env,
+  };
+  const speed = (): number => (aheadMs > 0 ? SPEED : 1);
+  const consumerOf = (url: string): TestConsumer => createConsumer(url, 'A99901', '200000009901', now);
   return {
     practice,
     async start(killAt) {
       const env = {
-        ...demoEnvironment({
-          publicUrl: 'https://gateway.example.nhs.uk',
-          ledgerFile,
-          riverside: practice.url,
-          hillside: practice.url,
-          register: register.pds.baseUrl,
-        }),
+        ...environment,
         KILL_ARMED: armedBy,
         KILL_LIST: list,
         CLOCK_AHEAD_MS: String(aheadMs),
-        CLOCK_SPEED: aheadMs > 0 ? String(SPEED) : '1',
+        CLOCK_SPEED: String(speed()),
         ...(killAt === undefined ? {} : { KILL_AT: killAt }),
       };
-      const config = join(FIXTURES, 'demo/practices.yaml');
-      const gateway = await startGatewayProcess(env, config, ['test/faults/kill/gateway.ts', config]);
+      const gateway = await startGatewayProcess(env, ledger.config, [script.file, ledger.config], script.loader);
       running.add(gateway);
       void gateway.exited.then(() => running.delete(gateway));
-      return { gateway, consumer: createConsumer(gateway.url, 'A99901', '200000009901', now) };
+      return { gateway, consumer: consumerOf(gateway.url) };
+    },
+    async restart() {
+      const gateway = await startGateway({
+        configuration: loadConfiguration(ledger.config, environment, registry),
+        runtime: createFastRuntime(aheadMs, speed()),
+        log: SILENT,
+        host: '127.0.0.1',
+        port: 0,
+      });
+      let stopped: Promise<void> | undefined;
+      const stop = (): Promise<void> => (stopped ??= gateway.stop());
+      running.add({ kill: stop });
+      return { consumer: consumerOf(gateway.url), stop };
     },
     arm: () => writeFileSync(armedBy, ''),
     disarm: () => rmSync(armedBy, { force: true }),
-    passSettleTime() {
+    async passSettleTime() {
       aheadMs += SETTLED_AFTER_MS;
+      await ledger.bury();
     },
     reached: () => (existsSync(list) ? readFileSync(list, 'utf8').split('\n').filter(Boolean) : []),
     standing: () =>
@@ -81,9 +130,9 @@ export async function createWorld(): Promise<World> {
         .bookings()
         .filter(({ cancelled, patientId }) => !cancelled && patientId !== undefined)
         .map(({ bookingId }) => String(bookingId)),
-    records: () => openSqliteRecords({ file: ledgerFile, key: Buffer.from(LEDGER_KEY, 'hex'), clock: { now } }),
+    records: () => ledger.records(now),
     async close() {
-      await Promise.all([...running].map((gateway) => gateway.kill()));
+      await Promise.allSettled([...running].map((gateway) => gateway.kill()));
       await Promise.all([practice.close(), register.close()]);
       rmSync(folder, { recursive: true, force: true });
     },

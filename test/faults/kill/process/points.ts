@@ -5,10 +5,10 @@
  */
 import { subscribe } from 'node:diagnostics_channel';
 import { appendFileSync, existsSync } from 'node:fs';
-import type { Between } from '../../../src/main.js';
-import type { AuditTrail } from '../../../src/ports/audit.js';
-import type { Ledger } from '../../../src/ports/ledger.js';
-import type { Call, PracticeSystem } from '../../../src/ports/practice-system.js';
+import type { Between } from '../../../../src/main.js';
+import type { AuditTrail } from '../../../../src/ports/audit.js';
+import type { Ledger } from '../../../../src/ports/ledger.js';
+import type { Call, PracticeSystem } from '../../../../src/ports/practice-system.js';
 
 export interface PointsInput {
   /** `name:n` dies at the n-th time the point of this name is reached. */
@@ -46,6 +46,7 @@ async function around<T>(reach: Reach, before: string, after: string, work: () =
 function ledgerWith(ledger: Ledger, reach: Reach): Ledger {
   const commit = <T>(name: string, work: () => Promise<T>): Promise<T> =>
     around(reach, `ledger.${name}.to-commit`, `ledger.${name}.committed`, work);
+  const takeOver = ledger.takeOver?.bind(ledger);
   return {
     ...ledger,
     claim: (...given) => commit('claim', () => ledger.claim(...given)),
@@ -57,6 +58,7 @@ function ledgerWith(ledger: Ledger, reach: Reach): Ledger {
     },
     markReplied: (...given) => commit('replied', () => ledger.markReplied(...given)),
     openAttempts: () => around(reach, 'recovery.to-scan', 'recovery.scanned', () => ledger.openAttempts()),
+    ...(takeOver && { takeOver: () => around(reach, 'recovery.to-scan', 'recovery.scanned', takeOver) }),
   };
 }
 
