@@ -15,13 +15,22 @@ function findDatabaseFault(address: string, hasAuthority: boolean): string | und
   return 'leads out of the private network without TLS: give `ca`, or end the address with `?sslmode=verify-full`';
 }
 
+/** A consumer may ask what became of its request; an operator, what became of an appointment. */
+const SHORTEST_KEPT_DAYS = 90;
+const LONGEST_KEPT_DAYS = 36_500;
+
 export function ledgerSchema({ secret, textOrEnv }: References, key: ZodType<Uint8Array>) {
   const database = z.strictObject({ url: secret, ca: secret.optional() }).superRefine(({ url, ca }, context) => {
     const fault = findDatabaseFault(url.trim(), ca !== undefined);
     if (fault !== undefined) context.addIssue({ code: 'custom', path: ['url'], message: fault });
   });
   return z
-    .strictObject({ file: textOrEnv.optional(), postgres: database.optional(), key })
+    .strictObject({
+      file: textOrEnv.optional(),
+      postgres: database.optional(),
+      key,
+      keptDays: z.int().min(SHORTEST_KEPT_DAYS).max(LONGEST_KEPT_DAYS).default(SHORTEST_KEPT_DAYS),
+    })
     .superRefine(({ file, postgres }, context) => {
       if ((file === undefined) !== (postgres === undefined)) return;
       const message = 'is kept in exactly one place: name `file`, or `postgres`';
@@ -30,13 +39,13 @@ export function ledgerSchema({ secret, textOrEnv }: References, key: ZodType<Uin
 }
 
 export function toLedgerSettings(
-  { file, postgres, key }: z.output<ReturnType<typeof ledgerSchema>>,
+  { file, postgres, key, keptDays }: z.output<ReturnType<typeof ledgerSchema>>,
   resolvePath: References['resolvePath'],
 ): LedgerSettings {
   if (postgres === undefined) {
     const path = file ?? ':memory:';
-    return { key, file: path === ':memory:' ? path : resolvePath(path) };
+    return { key, keptDays, file: path === ':memory:' ? path : resolvePath(path) };
   }
   const { url, ca } = postgres;
-  return { key, postgres: { url: url.trim(), ...(ca !== undefined && { ca }) } };
+  return { key, keptDays, postgres: { url: url.trim(), ...(ca !== undefined && { ca }) } };
 }

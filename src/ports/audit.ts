@@ -14,6 +14,8 @@ export interface AuditEvent {
     | 'registration-outcome'
     // A practice's capability has been switched; `state` says which, and to what.
     | 'enablement-changed'
+    // Attempts whose time to be kept is over; `state` says whether their details were erased or they were deleted.
+    | 'attempts-expired'
     // Somebody has used the operator port; has said what became of an attempt.
     | 'operator-request'
     | 'attempt-resolved';

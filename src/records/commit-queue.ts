@@ -44,6 +44,8 @@ export interface CommitQueue {
    * `durable` is called when it is committed. Answers `false` when the queue is closed.
    */
   defer(work: (db: Kysely<Schema>) => Promise<void>, durable?: () => void): boolean;
+  /** Whether somebody waits for a commit. */
+  isBusy(): boolean;
   /** How much of what was deferred is not durable yet. */
   deferred(): number;
   /** Commits what waits and refuses everything after. */
@@ -218,6 +220,7 @@ export function createCommitQueue(
       schedule(DEFERRED_FOR_MS);
       return true;
     },
+    isBusy: () => running || eager > 0,
     deferred: () => waiting.length - eager + (doubt?.group.length ?? 0),
     async close() {
       if (closed) return;

@@ -16,6 +16,7 @@ import { createAuditChain, createAuditTrail } from './audit-trail.js';
 import { createCommitQueue } from './commit-queue.js';
 import { createEnablementRecord } from './enablement.js';
 import { createPatientLinks } from './patient-links.js';
+import { createExpire, type Expire } from './retention/expire.js';
 import { MIGRATIONS, SCHEMA_VERSION, type Schema } from './schema.js';
 import { createSealing, type Sealing } from './sealing.js';
 import { ImmediateSqliteDialect, keep } from './sqlite-dialect.js';
@@ -32,12 +33,17 @@ export interface SqliteRecordsOptions {
   /** Replaces the key, derived from `key`, under which NHS numbers are found again. */
   readonly hashKey?: Buffer;
   readonly clock: Pick<Clock, 'now'>;
+  /** How long an attempt is kept after its end, or an appointment after its time. */
+  readonly keptDays?: number | undefined;
 }
 
 export interface Records {
   readonly ledger: Ledger;
   readonly audit: AuditTrail;
   readonly enablement: EnablementRecord;
+  readonly expire: Expire;
+  /** Whether somebody waits for a commit. */
+  readonly isBusy: () => boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -139,6 +145,8 @@ async function assemble(
     ledger,
     audit: createAuditTrail(db, commits, chain),
     enablement: createEnablementRecord(db, commits),
+    expire: createExpire(db, commits, options.keptDays),
+    isBusy: () => commits.isBusy(),
     close,
   };
 }

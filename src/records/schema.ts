@@ -14,8 +14,9 @@ import type {
 import type { NhsNumberStatus } from '../domain/patient.js';
 import type { Instant } from '../domain/time.js';
 import type { AttemptState, KeySource } from '../ports/ledger.js';
+import { indexExpiry } from './retention/indexes.js';
 
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 5;
 
 export type Flag = 0 | 1;
 
@@ -274,4 +275,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   },
   '0002-bookings': { up: addBookings },
   '0003-unsettled': { up: indexUnsettled },
+  '0005-expiry': { up: indexExpiry },
 };

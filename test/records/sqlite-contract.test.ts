@@ -2,6 +2,7 @@ import { appointmentsContract } from '../contract/appointments.contract.js';
 import { auditContract } from '../contract/audit.contract.js';
 import { durableLedgerContract, ledgerContract } from '../contract/ledger.contract.js';
 import { patientLinksContract } from '../contract/patient-links.contract.js';
+import { retentionContract } from '../contract/retention.contract.js';
 import { openInFile, openInMemory } from './sqlite-files.js';
 
 ledgerContract('SQLite file', openInFile);
@@ -13,3 +14,4 @@ auditContract('SQLite file', openInFile);
 auditContract('SQLite in memory', openInMemory);
 appointmentsContract('SQLite file', openInFile);
 appointmentsContract('SQLite in memory', openInMemory);
+retentionContract('SQLite file', openInFile);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteRecords } from '../../src/records/open-sqlite.js';
 import type { DurableRecordsUnderTest, RecordsUnderTest } from '../contract/ledger.contract.js';
+import type { ExpiringRecords } from '../contract/retention.contract.js';
 import { NOW } from './samples.js';
 
 export const KEY = Buffer.alloc(32, 'ledger test key ');
@@ -16,11 +17,12 @@ export async function newFolder(): Promise<{ readonly file: string; readonly rem
 
 export const openFile = (file: string) => openSqliteRecords({ file, key: KEY, clock });
 
-async function under(file: string, remove: () => Promise<void>): Promise<DurableRecordsUnderTest> {
+async function under(file: string, remove: () => Promise<void>): Promise<DurableRecordsUnderTest & ExpiringRecords> {
   const records = await openFile(file);
   return {
     ledger: records.ledger,
     audit: records.audit,
+    expire: records.expire,
     async reopen() {
       await records.close();
       return under(file, remove);
@@ -32,7 +34,7 @@ async function under(file: string, remove: () => Promise<void>): Promise<Durable
   };
 }
 
-export async function openInFile(): Promise<DurableRecordsUnderTest> {
+export async function openInFile(): Promise<DurableRecordsUnderTest & ExpiringRecords> {
   const { file, remove } = await newFolder();
   return under(file, remove);
 }

@@ -1,5 +1,5 @@
 /** A booking attempt as rows, and back. */
-import type { OdsCode, PatientId, PracticeAppointmentRef } from '../../domain/identifiers.js';
+import type { LocationId, OdsCode, PatientId, PracticeAppointmentRef } from '../../domain/identifiers.js';
 import {
   LIVE_STATES,
   OPEN_STATES,
@@ -81,6 +81,25 @@ function slotRows(
     end_at: slot.end,
     live,
   }));
+}
+
+/** Of an attempt that came to nothing, once it can no longer be replayed. */
+function erasedDetails(row: AttemptTable): AppointmentDetails {
+  return {
+    patientId: '' as PatientId,
+    locationId: '' as LocationId,
+    practitionerId: undefined,
+    scheduleType: undefined,
+    slotType: '',
+    channel: undefined,
+    role: undefined,
+    description: '',
+    comment: undefined,
+    created: row.created_at,
+    bookingOrganisation: undefined,
+    identifiers: [],
+    cancellationReason: undefined,
+  };
 }
 
 function toSummary(row: AttemptTable): AttemptSummary {
@@ -197,7 +216,10 @@ export function createAttemptRows(sealing: Sealing): AttemptRows {
       clientReference: row.client_ref,
       practiceRefs: bookings,
       slots: slots.map((slot): AttemptSlot => ({ id: slot.slot_id, start: slot.start_at, end: slot.end_at })),
-      details: sealing.open(detailsPlace(row.id), row.details_enc) as AppointmentDetails,
+      details:
+        row.details_enc.length === 0
+          ? erasedDetails(row)
+          : (sealing.open(detailsPlace(row.id), row.details_enc) as AppointmentDetails),
       request:
         row.request_enc === null ? undefined : (sealing.open(requestPlace(row.id), row.request_enc) as AttemptRequest),
     }),

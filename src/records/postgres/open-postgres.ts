@@ -17,6 +17,7 @@ import { createCommitQueue } from '../commit-queue.js';
 import { createEnablementRecord } from '../enablement.js';
 import type { Records } from '../open-sqlite.js';
 import { createPatientLinks } from '../patient-links.js';
+import { createExpire } from '../retention/expire.js';
 import type { Schema } from '../schema.js';
 import { createSealing, type Sealing } from '../sealing.js';
 import { createPool, type PostgresConnection } from './connection.js';
@@ -40,6 +41,8 @@ export interface PostgresRecordsOptions {
   readonly hashKey?: Buffer;
   readonly runtime: Pick<Runtime, 'clock' | 'timers'>;
   readonly leaseTimes?: LeaseTimes;
+  /** How long an attempt is kept after its end, or an appointment after its time. */
+  readonly keptDays?: number | undefined;
 }
 
 export interface SharedRecords extends Records {
@@ -108,7 +111,7 @@ function quoteName(name: string): string {
 async function assemble(
   pool: Pool,
   sealing: Sealing,
-  { connection, runtime, leaseTimes }: PostgresRecordsOptions,
+  { connection, runtime, leaseTimes, keptDays }: PostgresRecordsOptions,
 ): Promise<SharedRecords> {
   await migrate(connection);
   const shared = new Kysely<SharedSchema>({ dialect: new PooledPostgresDialect(pool) });
@@ -159,6 +162,8 @@ async function assemble(
     ledger,
     audit: createAuditTrail(db, commits, chain),
     enablement: createEnablementRecord(db, commits),
+    expire: createExpire(db, commits, keptDays),
+    isBusy: () => commits.isBusy(),
     leases,
     close,
   };

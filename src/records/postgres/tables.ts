@@ -7,6 +7,7 @@
  * Text is collated "C": it is compared by its bytes, as SQLite does, whatever the database was made with.
  */
 import { sql, type ColumnType, type Generated, type Kysely, type Migration, type RawBuilder } from 'kysely';
+import { indexExpiry } from '../retention/indexes.js';
 import type { AttemptTable, Schema } from '../schema.js';
 
 export interface OwnedAttemptTable extends AttemptTable {
@@ -161,4 +162,5 @@ export const MIGRATIONS: Record<string, Migration> = {
       await sql.raw(LEASES).execute(db);
     },
   },
+  '0003-expiry': { up: indexExpiry },
 };

@@ -3,6 +3,7 @@ import { appointmentsContract } from '../../contract/appointments.contract.js';
 import { auditContract } from '../../contract/audit.contract.js';
 import { durableLedgerContract, ledgerContract } from '../../contract/ledger.contract.js';
 import { patientLinksContract } from '../../contract/patient-links.contract.js';
+import { retentionContract } from '../../contract/retention.contract.js';
 import { startPostgres, withoutPostgres, type PostgresServer } from '../../support/postgres.js';
 import { openInSchema } from './schemas.js';
 
@@ -19,4 +20,5 @@ describe.skipIf(withoutPostgres)(`PostgreSQL ${withoutPostgres ?? ''}`, () => {
   patientLinksContract('PostgreSQL', open);
   auditContract('PostgreSQL', open);
   appointmentsContract('PostgreSQL', open);
+  retentionContract('PostgreSQL', open);
 });

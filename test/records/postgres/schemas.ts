@@ -3,6 +3,7 @@ import { openPostgresRecords, type PostgresRecordsOptions } from '../../../src/r
 import { createSystemRuntime } from '../../../src/system.js';
 import type { PostgresServer } from '../../support/postgres.js';
 import type { DurableRecordsUnderTest } from '../../contract/ledger.contract.js';
+import type { ExpiringRecords } from '../../contract/retention.contract.js';
 import { KEY, clock } from '../sqlite-files.js';
 
 const system = createSystemRuntime();
@@ -14,11 +15,12 @@ export const openUrl = (url: string, over: Partial<PostgresRecordsOptions> = {})
 
 const free: string[] = [];
 
-async function under(server: PostgresServer, url: string): Promise<DurableRecordsUnderTest> {
+async function under(server: PostgresServer, url: string): Promise<DurableRecordsUnderTest & ExpiringRecords> {
   const records = await openUrl(url);
   return {
     ledger: records.ledger,
     audit: records.audit,
+    expire: records.expire,
     async reopen() {
       await records.close();
       return under(server, url);
@@ -31,6 +33,6 @@ async function under(server: PostgresServer, url: string): Promise<DurableRecord
   };
 }
 
-export async function openInSchema(server: PostgresServer): Promise<DurableRecordsUnderTest> {
+export async function openInSchema(server: PostgresServer): Promise<DurableRecordsUnderTest & ExpiringRecords> {
   return under(server, free.pop() ?? (await server.newSchema()));
 }
