@@ -1,6 +1,8 @@
 /** The operator port: who is served there, what it shows, and what it never shows. */
 import { createServer, type AddressInfo } from 'node:net';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMetrics } from '../../src/http/operator/metrics.js';
 import { booked, freeSlots, patientId, RIVERSIDE_PATIENTS } from '../support/flow.js';
 import { startTestGateway } from '../support/gateway.js';
 import { OPERATOR, startOperatedGateway, TOKEN, type OperatedGateway } from '../support/operator.js';
@@ -166,6 +168,40 @@ describe('health and metrics', () => {
     });
   });
 
+  it('metrics say how it stands between the gateway and a practice system', async () => {
+    const condition = (breaker: 'open' | 'half-open', underWay: number, waiting: number, refused: number) => {
+      return { breaker, underWay, waiting, refused };
+    };
+    const text = await createMetrics(new Registry()).write({
+      version: '1',
+      isReady: true,
+      practices: ['A99901'],
+      tasks: [],
+      conditions: [
+        {
+          practice: 'A99901',
+          reads: condition('half-open', 1, 2, 3),
+          writes: condition('open', 4, 5, 6),
+          lastAnswerAt: undefined,
+        },
+      ],
+      uptimeSeconds: 1,
+      residentBytes: 1,
+      loopDelay: { p99Seconds: 0, maxSeconds: 0 },
+    });
+    const told = [...text.matchAll(/^slotbridge_practice_(\w+)\{practice="A99901",direction="(\w+)"\} (\d+)$/gm)];
+    expect(told.map(([, measure, direction, value]) => `${measure} ${direction} ${value}`)).toEqual([
+      'breaker_state reads 1',
+      'breaker_state writes 2',
+      'calls_under_way reads 1',
+      'calls_under_way writes 4',
+      'calls_waiting reads 2',
+      'calls_waiting writes 5',
+      'calls_refused reads 3',
+      'calls_refused writes 6',
+    ]);
+  });
+
   it('metrics are Prometheus text, with bounded labels and nothing personal', async () => {
     const { text, headers } = await gateway.operator('/metrics');
     expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -179,10 +215,15 @@ describe('health and metrics', () => {
       expect(families).toContain(name);
     }
     expect(text).toContain('slotbridge_booking_answers_total{practice="A99901",class="done"} 1\n');
+    const measures = ['breaker_state', 'calls_under_way', 'calls_waiting', 'calls_refused'];
+    for (const [measure, direction] of measures.flatMap((one) => [[one, 'reads'] as const, [one, 'writes'] as const])) {
+      expect(lines).toContain(`slotbridge_practice_${measure}{practice="A99901",direction="${direction}"} 0`);
+    }
     const labels = new Set([...text.matchAll(/[{,]([a-z]+)=/g)].map((match) => match[1]));
     const known = [
       'age',
       'class',
+      'direction',
       'event',
       'interaction',
       'le',

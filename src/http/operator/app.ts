@@ -83,7 +83,9 @@ export function createOperatorApp(http: OperatorHttp): Express {
     const [isReady, tasks] = await Promise.all([health.ready(), listTasks(ledger, directory, now())]);
     const practices = directory.entries.map(({ practice }) => practice.odsCode);
     response.set('Content-Type', metrics.contentType);
-    response.send(await metrics.write({ version, isReady, practices, tasks, ...http.measure() }));
+    response.send(
+      await metrics.write({ version, isReady, practices, tasks, conditions: http.conditions(), ...http.measure() }),
+    );
   });
 
   const forOperators =

@@ -2,6 +2,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Task } from '../../core/operator/tasks.js';
 import { MINUTE, SECOND } from '../../domain/time.js';
+import type { BreakerState, PracticeCondition } from '../../ports/practice-condition.js';
 
 export interface Measured {
   readonly version: string;
@@ -9,6 +10,7 @@ export interface Measured {
   /** ODS codes, so that what is none is shown as none. */
   readonly practices: readonly string[];
   readonly tasks: readonly Task[];
+  readonly conditions: readonly PracticeCondition[];
   readonly uptimeSeconds: number;
   readonly residentBytes: number;
   /** Of the event loop since the last time that it was asked for. */
@@ -22,6 +24,9 @@ const AGES: readonly (readonly [name: string, ms: number])[] = [
   ['30m', 30 * MINUTE],
   ['+Inf', Infinity],
 ];
+
+/** In the order of trouble, so that an alarm needs one comparison. */
+const BREAKERS: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
 
 export interface Metrics {
   readonly contentType: string;
@@ -51,6 +56,25 @@ export function createMetrics(registry: Registry): Metrics {
     'Bookings of which the consumer has not learnt for ten minutes.',
     'practice',
   );
+  const breaker = gauge(
+    'practice_breaker_state',
+    'Whether the practice system is called: 0 closed (yes), 1 half-open (one read finds out), 2 open (no).',
+    'practice',
+    'direction',
+  );
+  const underWay = gauge(
+    'practice_calls_under_way',
+    'Calls that the practice system has and has not answered.',
+    'practice',
+    'direction',
+  );
+  const waiting = gauge('practice_calls_waiting', 'Calls that wait until there is room.', 'practice', 'direction');
+  const refused = gauge(
+    'practice_calls_refused',
+    'Calls refused since the start, before anything was sent.',
+    'practice',
+    'direction',
+  );
   const uptime = gauge('uptime_seconds', 'Since the start.');
   const memory = gauge('resident_memory_bytes', 'Memory of the process.');
   const delay = gauge('event_loop_delay_seconds', 'Delay of the event loop since the last scrape.', 'quantile');
@@ -70,6 +94,16 @@ export function createMetrics(registry: Registry): Metrics {
         oldest.set({ practice }, Math.max(0, ...unsettled.map(({ ageMs }) => ageMs)) / SECOND);
         needsHuman.set({ practice }, own.filter(({ list }) => list === 'needs-human').length);
         unclaimed.set({ practice }, own.filter(({ list }) => list === 'unclaimed').length);
+      }
+      for (const condition of measured.conditions) {
+        const { practice } = condition;
+        for (const direction of ['reads', 'writes'] as const) {
+          const labels = { practice, direction };
+          breaker.set(labels, BREAKERS[condition[direction].breaker]);
+          underWay.set(labels, condition[direction].underWay);
+          waiting.set(labels, condition[direction].waiting);
+          refused.set(labels, condition[direction].refused);
+        }
       }
       uptime.set(measured.uptimeSeconds);
       memory.set(measured.residentBytes);
