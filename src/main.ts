@@ -139,7 +139,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     throw error;
   };
   await auditEnablement(records, directory, options).catch(giveUp);
-  const reconciler = createReconciler({ ledger, runtime, log });
+  const locks = leases ? createLeasedLocks(createKeyedLocks(), leases, runtime) : createKeyedLocks();
+  const reconciler = createReconciler({ ledger, runtime, log, locks });
   const settings: CoreSettings = {
     ...configuration.limits,
     retraceAfterMs: 12 * HOUR,
@@ -151,7 +152,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     demographics,
     runtime,
     log,
-    locks: leases ? createLeasedLocks(createKeyedLocks(), leases, runtime) : createKeyedLocks(),
+    locks,
     reconciler,
     settings,
   };

@@ -11,18 +11,15 @@
  */
 import { isGatewayError } from '../domain/errors.js';
 import type { AppointmentId } from '../domain/identifiers.js';
-import { MINUTE, SECOND } from '../domain/time.js';
+import { SECOND } from '../domain/time.js';
 import { OPEN_STATES, type Attempt, type AttemptChange, type AttemptState, type Ledger } from '../ports/ledger.js';
 import type { AuditEvent } from '../ports/audit.js';
-import type { Call, LookUp } from '../ports/practice-system.js';
 import type { Log, Runtime } from '../ports/runtime.js';
 import { ownAuditEvent } from './context.js';
-import { createKeyedLocks } from './locks.js';
+import { createKeyedLocks, type KeyedLocks } from './locks.js';
 import type { Directory, PracticeEntry } from './directory.js';
-import { bookedAs, CANCELLED_BY_PRACTICE, unbroken } from './rows/practice-bookings.js';
-import { cancelBookings } from './saga/cancel-bookings.js';
-import { settleCancellation } from './saga/settle-cancellation.js';
-import { TAKE_BACK_REASON } from './saga/take-back.js';
+import { createEvidence } from './recovery/evidence.js';
+import { createOutlook, type Look, type Outlook } from './recovery/outlook.js';
 
 export interface Reconciler {
   /** Takes over what an earlier process left behind. Resolves when every open row has its state and its watcher. */
@@ -53,15 +50,15 @@ export interface ReconcilerInput {
   readonly ledger: Ledger;
   readonly runtime: Runtime;
   readonly log: Log;
+  /**
+   * For one at a time to deal with an attempt, by a look at the practice or by a person's word. Where several processes
+   * share the ledger, the locks that they share.
+   */
+  readonly locks?: KeyedLocks;
 }
 
-/** Waits between look-ups; the last one repeats. */
-const WAITS_MS = [0, 500, 1 * SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND, 15 * SECOND, 20 * SECOND];
-const NEGATIVE_PROOF_APART_MS = 5 * SECOND;
-export const NEEDS_HUMAN_AFTER_MS = 30 * MINUTE;
 /** A process that has died keeps its attempts for the length of a lease and, at most, this. */
 const TAKE_OVER_EVERY_MS = 5 * SECOND;
-const LOOK_UP_TIMEOUT_MS = 5 * SECOND;
 
 /** What a restart finds of an attempt that was under way. */
 const AFTER_RESTART: Partial<Record<AttemptState, AttemptState>> = {
@@ -72,172 +69,115 @@ const AFTER_RESTART: Partial<Record<AttemptState, AttemptState>> = {
   CANCELLING: 'CANCEL_OPEN',
 };
 
-/** States in which nothing that could become a booking has been sent: leaving them needs no look at the practice. */
-const NOTHING_SENT: ReadonlySet<AttemptState> = new Set<AttemptState>(['RECEIVED', 'HELD']);
+interface Manner {
+  /** The attempt is this process's own: no other one can have anything under way for it. */
+  readonly mayAct: boolean;
+  /** Somebody waits for the outcome of what has just been sent. */
+  readonly isUrgent: boolean;
+}
 
-interface Watch {
+interface Watch extends Manner {
+  mayAct: boolean;
   /** `undefined` where there is no such attempt. */
   done: Promise<Attempt | undefined>;
 }
 
-export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Reconciler {
+const turnOf = (id: AppointmentId): string => `attempt/${id}`;
+
+export function createReconciler({
+  ledger,
+  runtime,
+  log,
+  locks: turns = createKeyedLocks(),
+}: ReconcilerInput): Reconciler {
   const watches = new Map<string, Watch>();
+  /** By practice. */
+  const outlooks = new Map<string, Outlook>();
   const stopping = new AbortController();
   let takingOver: Promise<void> = Promise.resolve();
-  /** One at a time for each attempt: a look at the practice, or a person's word. */
-  const turns = createKeyedLocks();
+  /** No other process works on this ledger. */
+  const isAlone = ledger.takeOver === undefined;
 
-  const change = async (attempt: Attempt, to: Omit<AttemptChange, 'at'>, audit?: AuditEvent): Promise<Attempt> => {
+  /** `isOurs`: nobody else was faster. */
+  const change = async (
+    attempt: Attempt,
+    to: Omit<AttemptChange, 'at'>,
+    audit?: AuditEvent,
+  ): Promise<{ readonly current: Attempt; readonly isOurs: boolean }> => {
     const at = runtime.clock.now();
     const resources = [`Appointment/${attempt.id}`];
     const event = audit ?? ownAuditEvent('booking-outcome', at, attempt.practice, resources, to.state);
     const changed = await ledger.change(attempt.id, attempt.version, { ...to, at }, event);
     const current = changed ?? (await ledger.readAttempt(attempt.practice, attempt.id)) ?? attempt;
     log.info('attempt-settled', { practice: attempt.practice, attempt: attempt.id, state: current.state });
-    return current;
+    return { current, isOurs: changed !== undefined };
   };
 
-  const callOf = (attempt: Attempt): Call => ({
-    signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(LOOK_UP_TIMEOUT_MS)]),
-    traceId: attempt.id,
-    purpose: 'reconcile',
-  });
+  const outlookOf = ({ practice }: PracticeEntry): Outlook => {
+    const known = outlooks.get(practice.odsCode) ?? createOutlook(runtime);
+    outlooks.set(practice.odsCode, known);
+    return known;
+  };
 
-  const lookUp = async (attempt: Attempt, entry: PracticeEntry): Promise<LookUp> => {
-    if (!entry.system.lookUpBooking || !attempt.request || attempt.sentAt === undefined) {
-      return { found: 'no-evidence', reason: 'the practice system cannot be asked' };
-    }
-    const known = await ledger.knownPracticeRefs(attempt.practice);
-    const knownRefs = new Set([...known].filter((ref) => !attempt.practiceRefs.includes(ref)));
-    try {
-      return await entry.system.lookUpBooking(
+  const settle = async (first: AttemptName, entry: PracticeEntry, watch: Watch): Promise<Attempt | undefined> => {
+    const { signal } = stopping;
+    const evidence = createEvidence({ ledger, runtime, log, system: entry.system, stopping: signal });
+    const outlook = outlookOf(entry);
+    let unanswered: Look | undefined;
+
+    for (let round = 0; ; round += 1) {
+      const turn = await outlook.turn(
         {
-          slots: attempt.slots.map((slot) => slot.id),
-          patientRef: attempt.request.patientRef,
-          clientReference: attempt.clientReference,
-          sentAt: attempt.sentAt,
-          knownRefs,
+          inMs: evidence.pause(round),
+          latestMs: evidence.patience(),
+          unanswered,
+          isUrgent: round === 0 && watch.isUrgent,
         },
-        callOf(attempt),
+        signal,
       );
-    } catch (error) {
-      return { found: 'no-evidence', reason: isGatewayError(error) ? error.code : 'unexpected' };
-    }
-  };
-
-  /** How long from now until "nothing there" counts as proof. */
-  const untilSettled = ({ sentAt, settleAt }: Attempt, entry: PracticeEntry): number => {
-    const now = runtime.clock.now();
-    // Wall time behind the moment of sending means that the clock was set back: the settle time starts over.
-    if (sentAt !== undefined && now < sentAt) return entry.system.capabilities.settleMs;
-    return Math.max(0, (settleAt ?? 0) - now);
-  };
-
-  const settle = async (first: AttemptName, entry: PracticeEntry): Promise<Attempt | undefined> => {
-    const began = runtime.clock.monotonic();
-    let settledAt: number | undefined;
-    let negativeSince: number | undefined;
-    let isTold = false;
-
-    /** One look: what the attempt is to become, or `undefined` while nothing is proved. */
-    const verdict = async (attempt: Attempt, lookedAt: number): Promise<Omit<AttemptChange, 'at'> | undefined> => {
-      if (NOTHING_SENT.has(attempt.state)) return { state: 'NOT_BOOKED', evidence: 'nothing was sent' };
-      settledAt ??= lookedAt + untilSettled(attempt, entry);
-      if (attempt.state === 'UNDOING') return (await undo(attempt, entry)) ?? needsHuman(attempt, lookedAt, settledAt);
-      if (attempt.state === 'CANCELLING' || attempt.state === 'CANCEL_OPEN') {
-        const to = await settleCancellation(entry.system, attempt, callOf(attempt), lookedAt >= settledAt);
-        // The appointment stays in sight as booked and is looked after; a person is asked as well.
-        if (!to && !isTold && lookedAt >= settledAt + NEEDS_HUMAN_AFTER_MS) {
-          isTold = true;
-          log.warn('cancellation-needs-human', { practice: attempt.practice, attempt: attempt.id });
-        }
-        return to;
-      }
-      const seen = await lookUp(attempt, entry);
-      const period = seen.found === 'booked' ? unbroken(seen.appointments) : undefined;
-      if (seen.found === 'booked' && period) return bookedAs(seen.appointments, period, 'found at the practice');
-      // A cancelled booking may be another one than ours while the practice may still act on what we sent.
-      if (seen.found === 'cancelled' && lookedAt >= settledAt) {
-        const practiceRefs = seen.appointments.map(({ ref }) => ref);
-        const details = { ...attempt.details, cancellationReason: CANCELLED_BY_PRACTICE };
-        return { state: 'CANCELLED', practiceRefs, details, revises: true, evidence: 'cancelled at the practice' };
-      }
-      if (seen.found === 'no-evidence' || seen.found === 'cancelled') negativeSince = undefined;
-      else if (lookedAt >= settledAt) {
-        if (negativeSince !== undefined && lookedAt - negativeSince >= NEGATIVE_PROOF_APART_MS) {
-          if (seen.found === 'nothing') {
-            return { state: 'NOT_BOOKED', evidence: 'nothing at the practice after the settle time' };
-          }
-          // Half an appointment is none: what there is of it is taken back.
-          const practiceRefs = seen.appointments.map(({ ref }) => ref);
-          return { state: 'UNDOING', practiceRefs, evidence: 'a part only after the settle time' };
-        }
-        negativeSince ??= lookedAt;
-      }
-      return needsHuman(attempt, lookedAt, settledAt);
-    };
-
-    const needsHuman = (attempt: Attempt, lookedAt: number, after: number): Omit<AttemptChange, 'at'> | undefined => {
-      // Nobody is troubled before negative proof could have come.
-      if (lookedAt < Math.max(began + NEEDS_HUMAN_AFTER_MS, after + MINUTE)) return undefined;
-      log.warn('attempt-needs-human', { practice: attempt.practice, attempt: attempt.id });
-      return { state: 'NEEDS_HUMAN', evidence: 'no proof within half an hour' };
-    };
-
-    const undo = async (
-      attempt: Attempt,
-      { system }: PracticeEntry,
-    ): Promise<Omit<AttemptChange, 'at'> | undefined> => {
-      const { result } = await cancelBookings(system, attempt.practiceRefs, TAKE_BACK_REASON, callOf(attempt));
-      return result === 'gone' ? { state: 'NOT_BOOKED', evidence: 'taken back' } : undefined;
-    };
-
-    /** A look that could bring negative proof is made as soon as it can. */
-    const pause = (round: number): number => {
-      const now = runtime.clock.monotonic();
-      const wait = (WAITS_MS[Math.min(round + 1, WAITS_MS.length - 1)] ?? 0) * (0.75 + runtime.random.fraction() / 2);
-      const due = negativeSince === undefined ? settledAt : negativeSince + NEGATIVE_PROOF_APART_MS;
-      return due !== undefined && due > now ? Math.min(wait, due - now) : wait;
-    };
-
-    /** What the attempt has become, once it is settled. */
-    const look = async (): Promise<{ readonly end: Attempt | undefined } | undefined> => {
-      const attempt = await ledger.readAttempt(first.practice, first.id);
-      if (!attempt || !OPEN_STATES.has(attempt.state)) return { end: attempt };
-      const to = await verdict(attempt, runtime.clock.monotonic());
-      const changed = to && (await change(attempt, to));
-      return changed && !OPEN_STATES.has(changed.state) ? { end: changed } : undefined;
-    };
-
-    for (let round = 0; !stopping.signal.aborted; round += 1) {
+      if (turn === 'stop') return undefined;
+      let isAnswered: boolean | undefined;
       try {
-        const ended = (await turns.run(first.id, stopping.signal, look))?.value;
+        const looked = await turns.run(turnOf(first.id), signal, async () => {
+          const attempt = await ledger.readAttempt(first.practice, first.id);
+          if (!attempt || !OPEN_STATES.has(attempt.state)) return { end: attempt };
+          let to = turn === 'late' ? evidence.unseen(attempt) : undefined;
+          if (turn !== 'late') ({ to, isAnswered } = await evidence.look(attempt, watch.mayAct));
+          const changed = to && (await change(attempt, to)).current;
+          return changed && !OPEN_STATES.has(changed.state) ? { end: changed } : undefined;
+        });
+        const ended = looked?.value;
         if (ended) return ended.end;
       } catch (error) {
         // While the ledger is away nothing can be settled, and nothing seen so far is lost by looking again.
         if (!isGatewayError(error) || error.code !== 'ledger-unavailable') throw error;
         log.warn('reconciler-waits-for-ledger', { practice: first.practice, attempt: first.id });
+      } finally {
+        if (turn !== 'late') {
+          turn.ended(isAnswered);
+          unanswered = isAnswered === false ? turn : undefined;
+        }
       }
-      await runtime.timers.sleep(pause(round), stopping.signal);
     }
-    return undefined;
   };
 
-  const watch = (attempt: AttemptName, entry: PracticeEntry): Watch => {
+  const watch = (attempt: AttemptName, entry: PracticeEntry, { mayAct, isUrgent }: Manner): Watch => {
     const running = watches.get(attempt.id);
-    if (running) return running;
-    const started: Watch = {
-      done: settle(attempt, entry)
-        .catch((error: unknown) => {
-          // A mistake of ours: the row stays open and is taken up again by the next request for it or by a restart.
-          log.error('reconciler-stopped', {
-            attempt: attempt.id,
-            code: isGatewayError(error) ? error.code : 'internal',
-          });
-          return undefined;
-        })
-        .finally(() => watches.delete(attempt.id)),
-    };
+    if (running) {
+      running.mayAct ||= mayAct;
+      return running;
+    }
+    const started: Watch = { mayAct, isUrgent, done: Promise.resolve(undefined) };
+    started.done = settle(attempt, entry, started)
+      .catch((error: unknown) => {
+        // A mistake of ours: the row stays open and is taken up again by the next request for it or by a restart.
+        log.error('reconciler-stopped', {
+          attempt: attempt.id,
+          code: isGatewayError(error) ? error.code : 'internal',
+        });
+        return undefined;
+      })
+      .finally(() => watches.delete(attempt.id));
     watches.set(attempt.id, started);
     return started;
   };
@@ -246,12 +186,13 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
   const adopt = async (left: readonly Attempt[], directory: Directory): Promise<void> => {
     for (const found of left) {
       const state = AFTER_RESTART[found.state];
-      const attempt = state ? await change(found, { state, evidence: 'found at restart' }) : found;
+      const to = state && (await change(found, { state, evidence: 'found at restart' }));
+      const attempt = to?.current ?? found;
       const entry = directory.practice(attempt.practice);
       if (!entry) {
         log.warn('attempt-without-practice', { practice: attempt.practice, attempt: attempt.id });
       } else if (OPEN_STATES.has(attempt.state)) {
-        watch(attempt, entry);
+        watch(attempt, entry, { mayAct: isAlone, isUrgent: false });
       }
     }
   };
@@ -282,7 +223,7 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
       if (ledger.takeOver) takingOver = keepTakingOver(directory);
     },
     watch(attempt, entry) {
-      watch(attempt, entry);
+      watch(attempt, entry, { mayAct: true, isUrgent: true });
     },
     async settled(attempt, entry, signal) {
       if (!OPEN_STATES.has(attempt.state)) return attempt;
@@ -290,20 +231,20 @@ export function createReconciler({ ledger, runtime, log }: ReconcilerInput): Rec
         if (signal.aborted) resolve(undefined);
         signal.addEventListener('abort', () => resolve(undefined), { once: true });
       });
-      const outcome = await Promise.race([watch(attempt, entry).done, aborted]);
+      const outcome = await Promise.race([watch(attempt, entry, { mayAct: isAlone, isUrgent: true }).done, aborted]);
       if (outcome) return outcome;
       // What cannot be read is still open: a failing ledger must not make it look as if nothing was sent.
       return (await ledger.readAttempt(attempt.practice, attempt.id).catch(() => undefined)) ?? attempt;
     },
     async decide(id, judge) {
-      const decided = await turns.run(id, stopping.signal, async () => {
+      const decided = await turns.run(turnOf(id), stopping.signal, async () => {
         const attempt = await ledger.findAttempt(id);
         if (!attempt) return undefined;
         const { change: to, audit, entry } = await judge(attempt);
-        const now = await change(attempt, to, audit);
-        if (now.version !== attempt.version + 1 || now.state !== to.state) return undefined;
-        if (entry && OPEN_STATES.has(now.state)) watch(now, entry);
-        return now;
+        const { current, isOurs } = await change(attempt, to, audit);
+        if (!isOurs) return undefined;
+        if (entry && OPEN_STATES.has(current.state)) watch(current, entry, { mayAct: isAlone, isUrgent: true });
+        return current;
       });
       return decided?.value;
     },

@@ -21,6 +21,11 @@ export interface Call {
   readonly traceId: string;
   /** A cached answer may serve a search, and nothing else. What is looked up to settle an open outcome goes first. */
   readonly purpose: 'search' | 'book' | 'reconcile';
+  /**
+   * Asked before the first byte of a write leaves, and after everything else that a write waits for: a write that it
+   * forbids is `not-sent`. Absent where nobody could have taken over meanwhile.
+   */
+  readonly maySend?: (() => boolean) | undefined;
 }
 
 /** Facts of a practice system that change what the core does. The core asks flags, never names. */
@@ -140,7 +145,12 @@ export type LookUp =
   | { readonly found: 'cancelled'; readonly appointments: readonly [PracticeAppointment, ...PracticeAppointment[]] }
   /** The system answered in full and has nothing of ours. Proof only after the settle time. */
   | { readonly found: 'nothing' }
-  | { readonly found: 'no-evidence'; readonly reason: string };
+  | {
+      readonly found: 'no-evidence';
+      readonly reason: string;
+      /** There was no answer, or none that can be used. Absent where what the system says does not decide it. */
+      readonly isUnanswered?: true;
+    };
 
 export interface PracticeSystem {
   readonly capabilities: PracticeCapabilities;

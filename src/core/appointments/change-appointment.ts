@@ -96,12 +96,12 @@ async function changeAppointment(
   requireEnabled(request, 'appointmentManagement');
   const { entry } = request;
   const { odsCode } = entry.practice;
-  const known = await context.ledger.readAttempt(odsCode, asked.id);
-  if (!known) throw notFound();
-  await refuseSensitive(context, request, known.details.patientId);
-  if (!toAppointment(known) && !LIVE_STATES.has(known.state)) throw notFound();
-  refusePast(context, known);
   return withinDeadline(context, request, async (signal) => {
+    const known = await context.ledger.readAttempt(odsCode, asked.id);
+    if (!known) throw notFound();
+    await refuseSensitive(context, { ...request, signal }, known.details.patientId);
+    if (!toAppointment(known) && !LIVE_STATES.has(known.state)) throw notFound();
+    refusePast(context, known);
     const change: Change = { ...asked, context, request, signal, kind, reason };
     const slots = known.slots.map(({ id }) => id);
     for (let current = known; ;) {

@@ -1,21 +1,15 @@
 /** What everything that changes an appointment is done in: within the consumer's deadline, alone at its places. */
 import type { SlotId } from '../../domain/identifiers.js';
 import type { GatewayContext, Request } from '../context.js';
+import { withinTime } from '../time-limit.js';
 
 /** `signal` aborts when the consumer has gone or its deadline has passed. */
-export async function withinDeadline<T>(
+export function withinDeadline<T>(
   context: GatewayContext,
   request: Request,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const ended = new AbortController();
-  const deadline = new AbortController();
-  void context.runtime.timers.sleep(context.settings.bookingDeadlineMs, ended.signal).then(() => deadline.abort());
-  try {
-    return await work(AbortSignal.any([request.signal, deadline.signal]));
-  } finally {
-    ended.abort();
-  }
+  return withinTime(context.runtime.timers, context.settings.bookingDeadlineMs, request.signal, work);
 }
 
 /** Answers `undefined` when the places did not come free in time; then the work was not begun. */

@@ -12,6 +12,7 @@ import { ownAuditEvent, type GatewayContext } from '../context.js';
 import type { Directory, PracticeEntry } from '../directory.js';
 import { bookedAs, unbroken } from '../rows/practice-bookings.js';
 import { cancelledAs, stillBooked } from '../saga/settle-cancellation.js';
+import { withinTime } from '../time-limit.js';
 import { checkReason } from './reason.js';
 import { ANSWERS, type AnswerKind } from './answers.js';
 import { questionOf } from './tasks.js';
@@ -92,7 +93,7 @@ function judged(
       return asNotBooked(context, attempt, answer, entry, evidence);
     case 'cancelled':
     case 'still-booked':
-      return asCancelled(attempt, answer, entry, evidence);
+      return asCancelled(context, attempt, answer, entry, evidence);
     default:
       if (!entry) throw unasked('The practice is not in the practices file: put it back');
       return Promise.resolve({ state: 'CONFIRM_OPEN', evidence: `${answer.by} has it looked for again` });
@@ -100,7 +101,7 @@ function judged(
 }
 
 async function asBooked(
-  { ledger }: GatewayContext,
+  { ledger, runtime }: GatewayContext,
   attempt: Attempt,
   answer: OperatorAnswer,
   entry: PracticeEntry | undefined,
@@ -122,7 +123,7 @@ async function asBooked(
   for (const [ref, owner] of await ledger.ownersOf(attempt.practice, references)) {
     if (owner.id !== attempt.id) throw contradicted(`Booking ${ref} belongs to the attempt ${owner.id}`);
   }
-  const found = await checked(answer, entry, attempt, (system, call) => readAll(system, references, call));
+  const found = await checked(runtime, answer, entry, attempt, (system, call) => readAll(system, references, call));
   if (!found) return { state: 'BOOKED', practiceRefs: references, evidence };
   const bookings = references.map((ref, index) => {
     const booking = found[index];
@@ -142,13 +143,15 @@ async function asBooked(
 }
 
 async function asNotBooked(
-  { ledger }: GatewayContext,
+  { ledger, runtime }: GatewayContext,
   attempt: Attempt,
   answer: OperatorAnswer,
   entry: PracticeEntry | undefined,
   evidence: string,
 ): Promise<Change> {
-  const own = await checked(answer, entry, attempt, (system, call) => readAll(system, attempt.practiceRefs, call));
+  const own = await checked(runtime, answer, entry, attempt, (system, call) =>
+    readAll(system, attempt.practiceRefs, call),
+  );
   refuseStanding(own ?? []);
   const { request, sentAt } = attempt;
   // Where nothing can be looked up, a person is the only one who knows.
@@ -161,7 +164,7 @@ async function asNotBooked(
       sentAt,
       knownRefs: new Set([...known].filter((ref) => !attempt.practiceRefs.includes(ref))),
     };
-    const seen = await checked(answer, entry, attempt, async (system, call) => {
+    const seen = await checked(runtime, answer, entry, attempt, async (system, call) => {
       const found = await system.lookUpBooking?.(trace, call);
       if (found?.found === 'no-evidence') throw unasked('The practice system gives no evidence at the moment');
       return found;
@@ -172,12 +175,15 @@ async function asNotBooked(
 }
 
 async function asCancelled(
+  { runtime }: GatewayContext,
   attempt: Attempt,
   answer: OperatorAnswer,
   entry: PracticeEntry | undefined,
   evidence: string,
 ): Promise<Change> {
-  const found = await checked(answer, entry, attempt, (system, call) => readAll(system, attempt.practiceRefs, call));
+  const found = await checked(runtime, answer, entry, attempt, (system, call) =>
+    readAll(system, attempt.practiceRefs, call),
+  );
   if (answer.kind === 'cancelled') {
     refuseStanding(found ?? []);
     return cancelledAs(evidence);
@@ -192,6 +198,7 @@ async function asCancelled(
 
 /** `undefined` when the practice system could not be asked, and the operator is to be believed all the same. */
 async function checked<T>(
+  { timers }: GatewayContext['runtime'],
   { isUnchecked }: OperatorAnswer,
   entry: PracticeEntry | undefined,
   attempt: Attempt,
@@ -199,11 +206,10 @@ async function checked<T>(
 ): Promise<T | undefined> {
   try {
     if (!entry) throw unasked('The practice is not in the practices file');
-    return await ask(entry.system, {
-      signal: AbortSignal.timeout(CHECK_TIMEOUT_MS),
-      traceId: attempt.id,
-      purpose: 'reconcile',
-    });
+    const { system } = entry;
+    return await withinTime(timers, CHECK_TIMEOUT_MS, undefined, (signal) =>
+      ask(system, { signal, traceId: attempt.id, purpose: 'reconcile' }),
+    );
   } catch (error) {
     if (!isGatewayError(error) || !error.code.startsWith('practice-')) throw error;
     if (isUnchecked) return undefined;

@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/time.js';
 import { MINUTE } from '../../domain/time.js';
 import { OPEN_STATES, type AttemptState, type AttemptSummary, type Ledger } from '../../ports/ledger.js';
 import type { Directory } from '../directory.js';
-import { NEEDS_HUMAN_AFTER_MS } from '../reconcile.js';
+import { NEEDS_HUMAN_AFTER_MS } from '../recovery/evidence.js';
 import { TASK_LISTS, type Question, type TaskList } from './answers.js';
 
 export interface Task {

@@ -2,6 +2,7 @@
 import { loggableTraceId } from '../../domain/caller.js';
 import { GatewayError, isGatewayError } from '../../domain/errors.js';
 import type { SlotId } from '../../domain/identifiers.js';
+import type { Instant } from '../../domain/time.js';
 import type { Attempt, AttemptChange } from '../../ports/ledger.js';
 import type { PracticeAppointment, Refusal, WriteAnswer } from '../../ports/practice-system.js';
 import { callFor } from '../context.js';
@@ -16,9 +17,10 @@ type Answered = WriteAnswer<PracticeAppointment>;
 export async function confirm(saga: Saga, received: Attempt): Promise<Attempt> {
   const { context, request, signal } = saga;
   const { practice, system } = request.entry;
+  // Counts from the last call: until then the practice may act on any of them.
+  const settleFrom = (sent: Instant): Instant => sent + system.capabilities.settleMs;
   const sentAt = context.runtime.clock.now();
-  const settleAt = sentAt + system.capabilities.settleMs;
-  let attempt = await step(saga, received, { state: 'CONFIRMING', sentAt, settleAt });
+  let attempt = await step(saga, received, { state: 'CONFIRMING', sentAt, settleAt: settleFrom(sentAt) });
   if (attempt.state !== 'CONFIRMING') throw contended(practice.odsCode);
 
   const made: PracticeAppointment[] = [];
@@ -31,12 +33,16 @@ export async function confirm(saga: Saga, received: Attempt): Promise<Attempt> {
       const end = { state: 'NOT_BOOKED', evidence: `consumer gone ${when}` } as const;
       return ended(saga, attempt, made, end, notBooked(practice.odsCode));
     }
-    const answer = await send(saga, received, slots);
+    const { answer, lastAt } = await send(saga, received, slots);
     switch (answer.class) {
       case 'done':
         made.push(answer.value);
         if (made.length < calls.length) {
-          attempt = await finish(saga, attempt, { state: 'CONFIRMING', practiceRefs: [answer.value.ref] });
+          const settleAt = settleFrom(context.runtime.clock.now());
+          const practiceRefs = [answer.value.ref];
+          attempt = await finish(saga, attempt, { state: 'CONFIRMING', practiceRefs, settleAt });
+          // Whoever has taken it over meanwhile reckons with no further call.
+          if (attempt.state !== 'CONFIRMING' || !attempt.practiceRefs.includes(answer.value.ref)) return attempt;
         }
         break;
       case 'refused': {
@@ -47,7 +53,8 @@ export async function confirm(saga: Saga, received: Attempt): Promise<Attempt> {
       case 'auth':
         return ended(saga, attempt, made, { state: 'NOT_BOOKED', evidence: answer.class }, notBooked(practice.odsCode));
       case 'unknown': {
-        const open = await finish(saga, attempt, { state: 'CONFIRM_OPEN', evidence: answer.reason });
+        const settleAt = Math.max(attempt.settleAt ?? 0, settleFrom(lastAt));
+        const open = await finish(saga, attempt, { state: 'CONFIRM_OPEN', settleAt, evidence: answer.reason });
         // Of several bookings a late answer proves one only; the look-up sees them all.
         if (answer.late && calls.length === 1) acceptLateAnswer(saga, open, answer.late);
         context.reconciler.watch(open, request.entry);
@@ -79,19 +86,24 @@ async function send(
   { context, request, patientRef, signal }: Saga,
   attempt: Attempt,
   slots: readonly SlotId[],
-): Promise<Answered> {
+): Promise<{ readonly answer: Answered; readonly lastAt: Instant }> {
   const { practice, system } = request.entry;
   const asked = { slots, patientRef, clientReference: attempt.clientReference };
   const call = callFor(request, 'book', signal);
+  const { clock } = context.runtime;
+  let lastAt = clock.now();
   let answer = await system.book(asked, call);
-  if (answer.class === 'not-sent' && !signal.aborted) answer = await system.book(asked, call);
+  if (answer.class === 'not-sent' && !signal.aborted) {
+    lastAt = clock.now();
+    answer = await system.book(asked, call);
+  }
   context.log.info('booking-answered', {
     practice: practice.odsCode,
     attempt: attempt.id,
     class: answer.class,
     traceId: loggableTraceId(request.caller.traceId),
   });
-  return answer;
+  return { answer, lastAt };
 }
 
 function refusalOf(reason: Refusal, practice: string): GatewayError {

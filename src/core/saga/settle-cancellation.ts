@@ -15,26 +15,37 @@ export function stillBooked(attempt: Attempt, evidence: string): Change {
   return { state: 'BOOKED', evidence, details: { ...attempt.details, cancellationReason: undefined } };
 }
 
-/** `undefined` while nothing is proven. The appointment stays in sight as booked, however long that takes. */
+export interface SeenCancellation {
+  /** `undefined` while nothing is proven. The appointment stays in sight as booked, however long that takes. */
+  readonly to: Change | undefined;
+  /** Whether the practice could be asked. */
+  readonly isAnswered: boolean;
+}
+
 export async function settleCancellation(
   system: PracticeSystem,
   attempt: Attempt,
   call: Call,
   settled: boolean,
-): Promise<Change | undefined> {
+): Promise<SeenCancellation> {
   let standing: readonly (PracticeAppointment | undefined)[];
   try {
     standing = await Promise.all(attempt.practiceRefs.map((ref) => system.readAppointment(ref, call)));
   } catch (error) {
     if (!isGatewayError(error)) throw error;
-    return undefined;
+    return { to: undefined, isAnswered: false };
   }
-  if (standing.every((booking) => booking?.status === 'cancelled')) return cancelledAs('cancelled at the practice');
+  const answered = (to?: Change): SeenCancellation => ({ to, isAnswered: true });
+  if (standing.every((booking) => booking?.status === 'cancelled')) {
+    return answered(cancelledAs('cancelled at the practice'));
+  }
   // Until then the practice may still act on what was sent.
-  if (!settled) return undefined;
+  if (!settled) return answered();
   const reason = attempt.details.cancellationReason ?? '';
   const cancellation = await cancelBookings(system, attempt.practiceRefs, reason, call);
-  if (cancellation.result === 'gone') return cancelledAs('cancelled when sent again');
-  if (cancellation.result === 'refused') return stillBooked(attempt, `cancellation refused: ${cancellation.reason}`);
-  return undefined;
+  if (cancellation.result === 'gone') return answered(cancelledAs('cancelled when sent again'));
+  if (cancellation.result === 'refused') {
+    return answered(stillBooked(attempt, `cancellation refused: ${cancellation.reason}`));
+  }
+  return answered();
 }

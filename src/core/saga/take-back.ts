@@ -3,6 +3,7 @@ import { SECOND } from '../../domain/time.js';
 import type { Attempt, AttemptChange } from '../../ports/ledger.js';
 import type { PracticeAppointment } from '../../ports/practice-system.js';
 import { callFor } from '../context.js';
+import { withinTime } from '../time-limit.js';
 import { cancelBookings } from './cancel-bookings.js';
 import { finish, type Saga } from './saga.js';
 
@@ -25,8 +26,9 @@ export async function takeBack(
   const undoing = await finish(saga, attempt, { ...end, state: 'UNDOING', practiceRefs });
   if (undoing.state !== 'UNDOING') return undoing;
   // The consumer may have gone; what was made for it is taken back all the same.
-  const call = callFor(request, 'book', AbortSignal.timeout(TAKE_BACK_TIMEOUT_MS));
-  const { result } = await cancelBookings(request.entry.system, practiceRefs, TAKE_BACK_REASON, call);
+  const { result } = await withinTime(context.runtime.timers, TAKE_BACK_TIMEOUT_MS, undefined, (signal) =>
+    cancelBookings(request.entry.system, practiceRefs, TAKE_BACK_REASON, callFor(request, 'book', signal)),
+  );
   if (result === 'gone') return finish(saga, undoing, end);
   context.reconciler.watch(undoing, request.entry);
   return undoing;

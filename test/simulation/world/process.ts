@@ -225,7 +225,7 @@ export function startProcess(input: ProcessInput): GatewayProcess {
   };
   const system = leases && seams.unfenced !== true ? createFencedSystem(mutated, own) : mutated;
   const locks = leases ? createLeasedLocks(createKeyedLocks(), own, runtime) : createKeyedLocks();
-  const reconciler = createReconciler({ ledger: seamLedger, runtime, log });
+  const reconciler = createReconciler({ ledger: seamLedger, runtime, log, locks });
   const context: GatewayContext = {
     ledger: seamLedger,
     audit: {

@@ -204,7 +204,7 @@ export function createAppointments(connection: HmisConnection, sessions: Session
         return await lookUp(trace, call);
       } catch {
         // An answer that failed, did not fit or refused the key says nothing about the booking.
-        return { found: 'no-evidence', reason: 'read-failed' };
+        return { found: 'no-evidence', reason: 'read-failed', isUnanswered: true };
       }
     },
   };
