@@ -20,7 +20,7 @@ export interface CoreSettings {
   readonly temporaryRegistrationDays: number;
   /** After this long the national register is asked again about a patient who was verified before. */
   readonly retraceAfterMs: number;
-  /** How long a booking of equal content counts as the same one while nobody has been told its outcome. */
+  /** How long a booking of equal content counts as the same one. */
   readonly contentWindowMs: number;
 }
 

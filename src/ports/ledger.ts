@@ -27,7 +27,7 @@ import type {
 import type { NhsNumberStatus, PatientDemographics, TemporaryRegistration } from '../domain/patient.js';
 import type { PractitionerRole } from '../domain/practice.js';
 import type { DeliveryChannel } from '../domain/schedule.js';
-import type { Instant, Period } from '../domain/time.js';
+import { HOUR, type Instant, type Period } from '../domain/time.js';
 import type { AuditEvent } from './audit.js';
 
 /**
@@ -205,9 +205,34 @@ export type AttemptSummary = Pick<
   | 'updatedAt'
 >;
 
+/** What tells whether a request repeats an earlier one. */
+export type Asked = Pick<NewAttempt, 'practice' | 'principal' | 'key' | 'fingerprint' | 'receivedAt'>;
+
+/** The attempt that a request repeats, and by what it was recognised. */
+export interface Repeat {
+  readonly attempt: Attempt;
+  readonly by: 'key' | 'content';
+}
+
+/** How long a request is known again by its transport: a consumer draws a trace id for one request, not for ever. */
+export const TRANSPORT_REPEAT_MS = 24 * HOUR;
+
+/** States in which an equal content is the same booking once more. Whoever is cancelling it wants another one. */
+export const REPEATABLE_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>([
+  'RECEIVED',
+  'RESERVING',
+  'HELD',
+  'CONFIRMING',
+  'RESERVE_OPEN',
+  'CONFIRM_OPEN',
+  'UNDOING',
+  'BOOKED',
+  'NEEDS_HUMAN',
+]);
+
 export type Claim =
   | { readonly kind: 'new'; readonly attempt: Attempt }
-  /** A row with the same key, or the same content that nobody has been told about yet. */
+  /** The attempt that this one repeats; the key is one of its keys from now on. */
   | { readonly kind: 'existing'; readonly attempt: Attempt }
   /** One of the slots belongs to a live attempt; `attempt` is that one. */
   | { readonly kind: 'slot-held'; readonly attempt: Attempt };
@@ -279,22 +304,22 @@ export interface PatientLink {
 
 export interface Ledger {
   /**
-   * The attempt that a request repeats: the same (practice, principal, key); or else the same (practice, principal,
-   * fingerprint) created at or after `contentSince` whose outcome is open, or which is BOOKED and has never been told
-   * to anybody (`repliedAt` absent). One in NOT_BOOKED or REJECTED is no longer repeated.
+   * The attempt that a request repeats: the same (practice, principal, key), for a key of its transport within
+   * `TRANSPORT_REPEAT_MS`; or else the same (practice, principal, fingerprint) in one of `REPEATABLE_STATES` and not
+   * older than `contentWindowMs`. One in NOT_BOOKED or REJECTED is no longer repeated, and answered only where its key
+   * comes with another fingerprint.
    */
-  findRepeat(
-    practice: OdsCode,
-    principal: string,
-    key: IdempotencyKey,
-    fingerprint: string,
-    contentSince: Instant,
-  ): Promise<Attempt | undefined>;
+  findRepeat(asked: Asked, contentWindowMs: number): Promise<Repeat | undefined>;
 
   /**
-   * Answers the attempt this one repeats (as `findRepeat` says, `contentWindowMs` before `receivedAt`), or inserts it
-   * in RECEIVED, in one transaction. An attempt with the same key in NOT_BOOKED or REJECTED gives way: its key is
-   * freed (renamed) and the new attempt is inserted.
+   * As `findRepeat`, in one transaction that makes the request's key another key of an attempt that was recognised by
+   * its content: from then on the key finds it, whatever has become of it.
+   */
+  bindRepeat(asked: Asked, contentWindowMs: number): Promise<Attempt | undefined>;
+
+  /**
+   * Answers the attempt this one repeats (as `bindRepeat` does), or inserts it in RECEIVED, in one transaction. An
+   * attempt with the same key that is no longer repeated gives way: its key is freed and the new attempt is inserted.
    */
   claim(attempt: NewAttempt, contentWindowMs: number, audit: AuditEvent): Promise<Claim>;
 

@@ -27,7 +27,7 @@ export interface AttemptTable {
   key_source: KeySource;
   /** Of the idempotency key, which a consumer may have made of its patient's numbers. */
   key_hmac: string;
-  /** The key no longer belongs to this attempt: it ended without a booking and the request was made anew. */
+  /** The key no longer belongs to this attempt: another one was made for it, or found by its content. */
   key_freed: Flag;
   fingerprint: string;
   state: AttemptState;
@@ -72,6 +72,15 @@ export interface AttemptBookingTable {
   attempt_id: AppointmentId;
 }
 
+/** Further keys of an attempt: it was asked for again with them, and recognised by its content. */
+export interface AttemptAliasTable {
+  practice: OdsCode;
+  principal: string;
+  key_source: KeySource;
+  key_hmac: string;
+  attempt_id: AppointmentId;
+}
+
 export interface PatientLinkTable {
   practice: OdsCode;
   id: PatientId;
@@ -100,6 +109,7 @@ export interface Schema {
   attempt: AttemptTable;
   attempt_slot: AttemptSlotTable;
   attempt_booking: AttemptBookingTable;
+  attempt_alias: AttemptAliasTable;
   patient_link: PatientLinkTable;
   audit: AuditTable;
   meta: MetaTable;
@@ -259,6 +269,20 @@ async function indexUnsettled(db: Kysely<Schema>): Promise<void> {
     .execute();
 }
 
+async function addAliases(db: Kysely<Schema>): Promise<void> {
+  await db.schema
+    .createTable('attempt_alias')
+    .addColumn('practice', 'text', (c) => c.notNull())
+    .addColumn('principal', 'text', (c) => c.notNull())
+    .addColumn('key_source', 'text', (c) => c.notNull())
+    .addColumn('key_hmac', 'text', (c) => c.notNull())
+    .addColumn('attempt_id', 'text', (c) => c.notNull().references('attempt.id').onDelete('cascade'))
+    .addPrimaryKeyConstraint('attempt_alias_key', ['practice', 'principal', 'key_source', 'key_hmac'])
+    .modifyEnd(sql`without rowid, strict`)
+    .execute();
+  await db.schema.createIndex('attempt_alias_attempt').on('attempt_alias').column('attempt_id').execute();
+}
+
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-ledger': {
     async up(db: Kysely<Schema>) {
@@ -275,5 +299,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   },
   '0002-bookings': { up: addBookings },
   '0003-unsettled': { up: indexUnsettled },
+  '0004-aliases': { up: addAliases },
   '0005-expiry': { up: indexExpiry },
 };

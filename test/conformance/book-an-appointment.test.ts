@@ -30,9 +30,26 @@ describe('book an appointment', () => {
     const [one, other] = [await patientId(consumer), await patientId(consumer, RIVERSIDE_PATIENTS[1])];
     await booked(consumer, slot, one);
     expect((await freeSlots(consumer)).map(({ id }) => id)).not.toContain(slot.id);
-    for (const patient of [other, one]) {
-      expectRefusal(await consumer.post('book', '/Appointment', bookingBody(slot, patient)), 409, 'DUPLICATE_REJECTED');
+    const another = { ...bookingBody(slot, one), description: 'Another reason' };
+    for (const body of [bookingBody(slot, other), another]) {
+      expectRefusal(await consumer.post('book', '/Appointment', body), 409, 'DUPLICATE_REJECTED');
     }
+  });
+
+  it('an equal booking soon after is the same one, whatever trace id or key it comes with', async () => {
+    const consumer = gateway.consumer();
+    const [slot] = await freeSlots(consumer);
+    if (!slot) throw new Error('no slot');
+    const patient = await patientId(consumer);
+    const first = await booked(consumer, slot, patient);
+    const headers = { 'Idempotency-Key': 'a-repeat' };
+    for (const bend of [{}, { headers }, { headers }]) {
+      const again = await booked(consumer, slot, patient, bend);
+      expect(again.headers.get('idempotent-replayed')).toBe('true');
+      expect(again.body).toEqual(first.body);
+    }
+    const another = bookingBody(slot, patient, (body) => (body.description = 'Another reason'));
+    expectRefusal(await consumer.post('book', '/Appointment', another, { headers }), 422, 'INVALID_RESOURCE');
   });
 
   it.each([

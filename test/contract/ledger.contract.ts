@@ -1,9 +1,16 @@
 /** What every ledger promises (`src/ports/ledger.ts`). Call it with a factory. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PatientId } from '../../src/domain/identifiers.js';
-import { MINUTE } from '../../src/domain/time.js';
+import { DAY, MINUTE } from '../../src/domain/time.js';
 import type { AuditEvent, AuditTrail } from '../../src/ports/audit.js';
-import { ATTEMPT_STATES, LIVE_STATES, OPEN_STATES, type Ledger } from '../../src/ports/ledger.js';
+import {
+  ATTEMPT_STATES,
+  LIVE_STATES,
+  OPEN_STATES,
+  REPEATABLE_STATES,
+  TRANSPORT_REPEAT_MS,
+  type Ledger,
+} from '../../src/ports/ledger.js';
 import {
   auditEvent,
   claim,
@@ -106,23 +113,68 @@ export function ledgerContract(name: string, open: () => Promise<RecordsUnderTes
         expect((await claim(ledger, foreign)).kind).toBe('slot-held');
       });
 
-      it('answers a booked attempt with the same content until somebody has been told', async () => {
-        const first = await claimNew(ledger, newAttempt(1));
-        await move(ledger, first, 'BOOKED');
-        const same = { fingerprint: first.fingerprint };
-        expect((await claim(ledger, newAttempt(2, same))).kind).toBe('existing');
+      it.each(ATTEMPT_STATES)('in %s: the same content is the same booking, or another one', async (state) => {
+        const first = await move(ledger, await claimNew(ledger, newAttempt(1)), state);
         await ledger.markReplied(first.id, NOW);
-        expect((await ledger.readAttempt(PRACTICE, first.id))?.repliedAt).toBe(NOW);
-        await claimNew(ledger, newAttempt(3, same));
+        const claimed = await claim(ledger, newAttempt(2, { fingerprint: first.fingerprint }));
+        expect([claimed.kind, claimed.attempt.id]).toEqual(
+          REPEATABLE_STATES.has(state) ? ['existing', first.id] : ['new', 'appointment-2'],
+        );
       });
 
-      it('remembers that somebody has been told beyond the commit', async () => {
+      it('makes the key of a repeat that its content shows another key of the attempt, for good', async () => {
+        const first = await move(ledger, await claimNew(ledger, newAttempt(1)), 'BOOKED');
+        const { key } = newAttempt(2);
+        await claim(ledger, newAttempt(2, { fingerprint: first.fingerprint }));
+        const later = NOW + CONTENT_WINDOW + 1;
+        const again = newAttempt(3, { key, fingerprint: first.fingerprint, receivedAt: later });
+        expect(await claim(ledger, again)).toMatchObject({ kind: 'existing', attempt: { id: first.id } });
+        expect(await claim(ledger, newAttempt(4, { key }))).toMatchObject({ attempt: { id: first.id } });
+        await claimNew(ledger, newAttempt(5, { key, principal: 'another/A99904' }));
+        await move(ledger, first, 'CANCELLED');
+        expect(await claim(ledger, again)).toMatchObject({ kind: 'existing', attempt: { state: 'CANCELLED' } });
+        expect(await auditedStates()).toEqual(['RECEIVED', 'BOOKED', 'RECEIVED', 'CANCELLED']);
+      });
+
+      it('frees every key of an attempt that ended without a booking', async () => {
         const first = await claimNew(ledger, newAttempt(1));
-        await move(ledger, first, 'BOOKED');
-        await ledger.markReplied(first.id, NOW);
-        await audit.flush();
-        expect((await ledger.readAttempt(PRACTICE, first.id))?.repliedAt).toBe(NOW);
-        await claimNew(ledger, newAttempt(2, { fingerprint: first.fingerprint }));
+        const { fingerprint } = first;
+        const second = newAttempt(2, { fingerprint });
+        expect((await claim(ledger, second)).kind).toBe('existing');
+        await move(ledger, first, 'NOT_BOOKED');
+        const anew = await claimNew(ledger, second);
+        expect(await claim(ledger, newAttempt(3, { key: second.key }))).toEqual({ kind: 'existing', attempt: anew });
+        expect(await claim(ledger, newAttempt(1, { id: id('again') }))).toEqual({ kind: 'existing', attempt: anew });
+        expect(await claim(ledger, newAttempt(4, { key: newAttempt(1).key }))).toMatchObject({
+          attempt: { id: anew.id },
+        });
+      });
+
+      it.each(['NOT_BOOKED', 'REJECTED'] as const)(
+        'does not give the key of an attempt in %s to others',
+        async (state) => {
+          const first = await move(ledger, await claimNew(ledger, newAttempt(1)), state);
+          const { key } = newAttempt(1);
+          expect(await claim(ledger, newAttempt(2, { key }))).toEqual({ kind: 'existing', attempt: first });
+        },
+      );
+
+      it('knows a request by its transport for a day, and by a key that the consumer gave for longer', async () => {
+        const transport = { source: 'transport', key: 'trace' } as const;
+        const first = await move(ledger, await claimNew(ledger, newAttempt(1, { key: transport })), 'CANCELLED');
+        const { fingerprint } = first;
+        const named = await move(ledger, await claimNew(ledger, newAttempt(2)), 'CANCELLED');
+        const again = (n: number, receivedAt: number) => newAttempt(n, { key: transport, fingerprint, receivedAt });
+        expect(await claim(ledger, again(3, NOW + TRANSPORT_REPEAT_MS))).toEqual({ kind: 'existing', attempt: first });
+        const late = NOW + TRANSPORT_REPEAT_MS + 1;
+        await claimNew(ledger, again(4, late));
+        expect((await claim(ledger, again(5, late))).attempt.id).toBe('appointment-4');
+        const kept = newAttempt(6, {
+          key: newAttempt(2).key,
+          fingerprint: named.fingerprint,
+          receivedAt: NOW + 7 * DAY,
+        });
+        expect(await claim(ledger, kept)).toEqual({ kind: 'existing', attempt: named });
       });
 
       it('answers who holds a slot, also when only one of several is held', async () => {
@@ -168,28 +220,47 @@ export function ledgerContract(name: string, open: () => Promise<RecordsUnderTes
     });
 
     describe('findRepeat', () => {
-      const find = (n: number, over: Parameters<typeof newAttempt>[1] = {}, since = NOW) => {
-        const asked = newAttempt(n, over);
-        return ledger.findRepeat(asked.practice, asked.principal, asked.key, asked.fingerprint, since);
-      };
+      const find = (n: number, over: Parameters<typeof newAttempt>[1] = {}, window = CONTENT_WINDOW) =>
+        ledger.findRepeat(newAttempt(n, over), window);
 
       it('finds what claim would answer', async () => {
         const first = await claimNew(ledger, newAttempt(1));
-        expect(await find(1)).toEqual(first);
-        expect(await find(2, { key: newAttempt(1).key })).toEqual(first);
-        expect(await find(2, { fingerprint: first.fingerprint })).toEqual(first);
-        expect(await find(2, { fingerprint: first.fingerprint }, NOW + 1)).toBeUndefined();
+        expect(await find(1)).toEqual({ attempt: first, by: 'key' });
+        expect(await find(2, { key: newAttempt(1).key })).toEqual({ attempt: first, by: 'key' });
+        expect(await find(2, { fingerprint: first.fingerprint })).toEqual({ attempt: first, by: 'content' });
+        expect(await find(2, { fingerprint: first.fingerprint, receivedAt: NOW + 1 }, 0)).toBeUndefined();
         expect(await find(2)).toBeUndefined();
         expect(await find(1, { principal: 'another/A99904' })).toBeUndefined();
       });
 
-      it('no longer finds what ended without a booking, and content that was answered', async () => {
-        await move(ledger, await claimNew(ledger, newAttempt(1)), 'NOT_BOOKED');
+      it('no longer finds what ended without a booking, unless another content comes with its key', async () => {
+        const ended = await move(ledger, await claimNew(ledger, newAttempt(1)), 'NOT_BOOKED');
         expect(await find(1)).toBeUndefined();
-        const second = await move(ledger, await claimNew(ledger, newAttempt(2)), 'BOOKED');
-        await ledger.markReplied(second.id, NOW);
-        expect((await find(2))?.id).toBe(second.id);
-        expect(await find(3, { fingerprint: second.fingerprint })).toBeUndefined();
+        expect(await find(1, { fingerprint: 'another' })).toEqual({ attempt: ended, by: 'key' });
+      });
+    });
+
+    describe('bindRepeat', () => {
+      it('answers what findRepeat finds, and from then on the key alone finds it', async () => {
+        const booked = await move(ledger, await claimNew(ledger, newAttempt(1)), 'BOOKED');
+        const asked = newAttempt(2, { fingerprint: booked.fingerprint });
+        const late = { ...asked, receivedAt: NOW + CONTENT_WINDOW + 1 };
+        expect(await ledger.bindRepeat(late, CONTENT_WINDOW)).toBeUndefined();
+        expect(await ledger.findRepeat(late, CONTENT_WINDOW)).toBeUndefined();
+        expect(await ledger.bindRepeat(asked, CONTENT_WINDOW)).toEqual(booked);
+        expect(await ledger.bindRepeat(asked, CONTENT_WINDOW)).toEqual(booked);
+        expect(await ledger.findRepeat(late, CONTENT_WINDOW)).toEqual({ attempt: booked, by: 'key' });
+        const other = { ...late, fingerprint: 'another' };
+        expect(await ledger.findRepeat(other, CONTENT_WINDOW)).toEqual({ attempt: booked, by: 'key' });
+        expect(await ledger.findRepeat({ ...late, principal: 'another/A99904' }, CONTENT_WINDOW)).toBeUndefined();
+        expect(await ledger.findRepeat({ ...late, practice: OTHER_PRACTICE }, CONTENT_WINDOW)).toBeUndefined();
+      });
+
+      it('binds a key once, however many repeats come with it at the same moment', async () => {
+        const first = await claimNew(ledger, newAttempt(1));
+        const asked = newAttempt(2, { fingerprint: first.fingerprint });
+        const all = Array.from({ length: 50 }, () => ledger.bindRepeat(asked, CONTENT_WINDOW));
+        for (const one of await Promise.all(all)) expect(one).toEqual(first);
       });
     });
 
@@ -403,6 +474,7 @@ export function durableLedgerContract(name: string, open: () => Promise<DurableR
       const unsettled = await move(before.ledger, await claimNew(before.ledger, newAttempt(1)), 'CONFIRM_OPEN');
       const booked = await move(before.ledger, await claimNew(before.ledger, newAttempt(2)), 'BOOKED');
       const link = await before.ledger.savePatientLink(patientLink(), linkEvent);
+      await before.ledger.bindRepeat(newAttempt(5, { fingerprint: booked.fingerprint }), CONTENT_WINDOW);
       await before.ledger.markReplied(booked.id, NOW);
       before.audit.record(auditEvent({ code: 'last' }));
 
@@ -411,6 +483,8 @@ export function durableLedgerContract(name: string, open: () => Promise<DurableR
       expect(await ledger.readAttempt(PRACTICE, booked.id)).toEqual({ ...booked, repliedAt: NOW });
       expect(await ledger.findPatientLink(PRACTICE, NHS_NUMBER)).toEqual(link);
       expect((await claim(ledger, newAttempt(3, { key: newAttempt(2).key }))).kind).toBe('existing');
+      const bound = await ledger.findRepeat(newAttempt(5, { fingerprint: 'another' }), CONTENT_WINDOW);
+      expect(bound).toMatchObject({ attempt: { id: booked.id }, by: 'key' });
       await claimNew(ledger, newAttempt(4));
       const rows = await audit.rows(1, 100);
       expect(rows.map((row) => row.seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);

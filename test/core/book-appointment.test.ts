@@ -3,13 +3,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { bookAppointment, type Booked } from '../../src/core/appointments/book-appointment.js';
 import type { KeyedLocks } from '../../src/core/locks.js';
 import { GatewayError, type ErrorCode } from '../../src/domain/errors.js';
-import { SECOND } from '../../src/domain/time.js';
+import { MINUTE, SECOND } from '../../src/domain/time.js';
 import type { AttemptState, Ledger } from '../../src/ports/ledger.js';
 import { appointmentIn, bookingOf, DEADLINE_MS, SETTLE_MS, slotNumber } from './bench.js';
-import { practiceRef } from '../records/samples.js';
+import { move, practiceRef } from '../records/samples.js';
 import { openDesk, type BookAnswer, type BookingDesk, type DeskOptions } from './booking-desk.js';
 
 const UNKNOWN: BookAnswer = { class: 'unknown', reason: 'timeout' };
+const WINDOW_MS = 10 * MINUTE;
 const NOT_SENT: BookAnswer = { class: 'not-sent', reason: 'refused' };
 
 let desk: BookingDesk;
@@ -429,6 +430,72 @@ describe('the same request again', () => {
     await desk.runtime.advance(SETTLE_MS);
     expect(await ended(ending(desk.book()))).toBe('slot-taken');
     expect(desk.sent).toHaveLength(1);
+  });
+});
+
+describe('an equal request under another key', () => {
+  const KEY = { source: 'idempotency-key', key: 'second' } as const;
+  const other = (n: number) => ({ traceId: `trace-${n}` });
+  const told = async (): Promise<Booked> => {
+    const booked = await ended(desk.book());
+    await desk.context.ledger.markReplied(booked.appointment.id, desk.runtime.clock.now());
+    return booked;
+  };
+  const cancelled = async (): Promise<void> => {
+    const [attempt] = await desk.attempts();
+    if (attempt) await move(desk.context.ledger, attempt, 'CANCELLED');
+  };
+
+  it('is answered with the booking, though somebody was told: that answer may have been lost', async () => {
+    await open();
+    const { appointment } = await told();
+    expect(await ended(desk.book(undefined, other(2)))).toEqual({ appointment, replayed: true });
+    await desk.runtime.advance(WINDOW_MS + SECOND);
+    expect(await ended(desk.book(undefined, other(2)))).toEqual({ appointment, replayed: true });
+    expect(await ended(ending(desk.book(undefined, other(3))))).toBe('slot-taken');
+    expect(desk.sent).toHaveLength(1);
+  });
+
+  it('makes that key one of its own, for as long as the attempt is kept', async () => {
+    await open();
+    const { appointment } = await told();
+    expect(await ended(desk.book(undefined, { key: KEY }))).toEqual({ appointment, replayed: true });
+    await desk.runtime.advance(2 * WINDOW_MS);
+    expect(await ended(desk.book(undefined, { key: KEY }))).toEqual({ appointment, replayed: true });
+    const changed = bookingOf([desk.slots[1]]);
+    expect(await ended(ending(desk.book(changed, { key: KEY })))).toBe('idempotency-key-reused');
+    await cancelled();
+    expect(await ended(ending(desk.book(undefined, { key: KEY })))).toBe('slot-taken');
+    expect(desk.sent).toHaveLength(1);
+  });
+
+  it('is another booking once the first was cancelled', async () => {
+    await open();
+    await told();
+    await cancelled();
+    desk.answers.push({ class: 'done', value: appointmentIn(slotNumber(1), { ref: practiceRef('778') }) });
+    expect(await ended(desk.book(undefined, other(2)))).toMatchObject({ replayed: false });
+    expect(await states()).toEqual(['CANCELLED', 'BOOKED']);
+  });
+
+  it('is another booking when the desk has cancelled the first, of which nobody here knew', async () => {
+    let status: 'booked' | 'cancelled' = 'booked';
+    await open({
+      system: { readAppointment: () => Promise.resolve(appointmentIn(slotNumber(1), { status })) },
+    });
+    await told();
+    status = 'cancelled';
+    desk.answers.push({ class: 'done', value: appointmentIn(slotNumber(1), { ref: practiceRef('778') }) });
+    expect(await ended(desk.book(undefined, { key: KEY }))).toMatchObject({ replayed: false });
+    expect(await states()).toEqual(['CANCELLED', 'BOOKED']);
+  });
+
+  it('while the key cannot be written down: nobody hears that nothing was booked', async () => {
+    const away = (): Promise<never> => Promise.reject(new GatewayError('ledger-unavailable', 'away'));
+    await open({ wrap: (ledger) => ({ ...ledger, bindRepeat: away }) });
+    const { appointment } = await told();
+    expect(await ended(desk.book(undefined, other(2)))).toEqual({ appointment, replayed: true });
+    expect(await ended(ending(desk.book(undefined, { key: KEY })))).toBe('outcome-unknown');
   });
 });
 

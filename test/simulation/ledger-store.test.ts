@@ -23,6 +23,7 @@ function open(): Promise<RecordsUnderTest> {
   };
   const ledger: Ledger = {
     findRepeat: (...args) => answer(() => store.findRepeat(...args)),
+    bindRepeat: (...args) => answer(() => store.bindRepeat(...args)),
     claim: (...args) => answer(() => store.claim(...args)),
     change: (...args) => answer(() => store.change(...args)),
     readAttempt: (...args) => answer(() => store.readAttempt(...args)),

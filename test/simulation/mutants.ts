@@ -20,7 +20,8 @@ const withLookUp = ({ lookUp }: Plan): boolean => lookUp !== 'none';
 
 const onePrincipal = (ledger: Ledger): Ledger => ({
   ...ledger,
-  findRepeat: (practice, _principal, ...rest) => ledger.findRepeat(practice, 'everybody', ...rest),
+  findRepeat: (asked, ...rest) => ledger.findRepeat({ ...asked, principal: 'everybody' }, ...rest),
+  bindRepeat: (asked, ...rest) => ledger.bindRepeat({ ...asked, principal: 'everybody' }, ...rest),
   claim: (attempt, ...rest) => ledger.claim({ ...attempt, principal: 'everybody' }, ...rest),
 });
 

@@ -120,7 +120,7 @@ export async function startPostgres(): Promise<PostgresServer> {
         // The trail refuses to be emptied, except by somebody who may switch that off.
         await client.query(`
           set session_replication_role = replica;
-          truncate attempt, attempt_slot, attempt_booking, patient_link, audit, meta, instance, place_lock;
+          truncate attempt, attempt_slot, attempt_booking, attempt_alias, patient_link, audit, meta, instance, place_lock;
         `);
       } finally {
         await client.end();

@@ -5,10 +5,10 @@
  * before the consumer is told, and silence from the practice is never taken for a no. States: `ports/ledger.ts`.
  */
 import type { Appointment, BookingRequest } from '../../domain/appointment.js';
-import { GatewayError } from '../../domain/errors.js';
+import { GatewayError, isGatewayError } from '../../domain/errors.js';
 import type { AppointmentId } from '../../domain/identifiers.js';
 import { principalOf } from '../../domain/caller.js';
-import type { Attempt, IdempotencyKey } from '../../ports/ledger.js';
+import type { Asked, Attempt, IdempotencyKey } from '../../ports/ledger.js';
 import { detailsOf, toAppointment } from '../rows/attempt.js';
 import { auditEvent, callFor, requireEnabled, type GatewayContext, type Request } from '../context.js';
 import { underPlaceLocks, withinDeadline } from './frame.js';
@@ -30,7 +30,10 @@ export interface Booked {
 }
 
 /** How an attempt stands when its place is given free for the next. */
-type Outcome = { readonly attempt: Attempt; readonly replayed: boolean };
+interface Outcome {
+  readonly attempt: Attempt;
+  readonly replayed: boolean;
+}
 
 export async function bookAppointment(
   context: GatewayContext,
@@ -72,15 +75,34 @@ export async function bookAppointment(
 
 /** The attempt that this request repeats, if it does. */
 async function repeatOf(saga: Saga): Promise<Outcome | undefined> {
-  const { context, request } = saga;
-  const earlier = await context.ledger.findRepeat(
-    request.entry.practice.odsCode,
-    principalOf(request.caller),
-    saga.key,
-    saga.fingerprint,
-    context.runtime.clock.now() - context.settings.contentWindowMs,
-  );
-  return earlier && { attempt: sameRequest(saga, earlier), replayed: true };
+  const { context, request, key, fingerprint } = saga;
+  const asked: Asked = {
+    practice: request.entry.practice.odsCode,
+    principal: principalOf(request.caller),
+    key,
+    fingerprint,
+    receivedAt: context.runtime.clock.now(),
+  };
+  const earlier = await context.ledger.findRepeat(asked, context.settings.contentWindowMs);
+  if (earlier?.by !== 'content') return earlier && { attempt: sameRequest(saga, earlier.attempt), replayed: true };
+  // Who books again what the desk has cancelled means another booking.
+  const current = await mirroredIfKnown(context, request, earlier.attempt);
+  if (current.state === 'CANCELLED') return undefined;
+  const attempt = await bindRepeat(saga, asked, current);
+  return attempt && { attempt, replayed: true };
+}
+
+/** The key that the request came with is one of the attempt's keys from now on. */
+async function bindRepeat({ context, key }: Saga, asked: Asked, found: Attempt): Promise<Attempt | undefined> {
+  try {
+    return await context.ledger.bindRepeat(asked, context.settings.contentWindowMs);
+  } catch (error) {
+    if (!isGatewayError(error) || error.code !== 'ledger-unavailable') throw error;
+    // Nobody sends a trace id on purpose to be known again by it. A consumer that names its booking is to rely on that
+    // name; and what stands is not to be told as not booked, because its name could not be written down.
+    if (key.source === 'transport') return found;
+    throw outcomeUnknown(found.practice, found);
+  }
 }
 
 async function bookAlone(saga: Saga): Promise<Outcome> {

@@ -5,9 +5,17 @@
 import type { Kysely } from 'kysely';
 import type { AppointmentId, PracticeAppointmentRef } from '../../domain/identifiers.js';
 import type { Instant } from '../../domain/time.js';
-import type { Attempt, BookedInSchedule, HeldSlot, Ledger } from '../../ports/ledger.js';
-import { reading, type CommitQueue } from '../commit-queue.js';
-import { prepareQueries, type Repeat } from './queries.js';
+import {
+  TRANSPORT_REPEAT_MS,
+  type Asked,
+  type Attempt,
+  type BookedInSchedule,
+  type HeldSlot,
+  type Ledger,
+  type Repeat,
+} from '../../ports/ledger.js';
+import { reading, type Commit, type CommitQueue } from '../commit-queue.js';
+import { prepareQueries } from './queries.js';
 import { createAttemptRows, liveFlag, type SlotRow } from './rows.js';
 import type { AttemptTable, Schema } from '../schema.js';
 import type { Sealing } from '../sealing.js';
@@ -17,6 +25,7 @@ const MOST_UNWRITTEN_REPLIES = 10_000;
 export type Attempts = Pick<
   Ledger,
   | 'findRepeat'
+  | 'bindRepeat'
   | 'claim'
   | 'change'
   | 'readAttempt'
@@ -51,40 +60,74 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
     return assemble(row, await queries.slotsOf(from, { id: row.id }), refs);
   };
 
-  /** The row with this key, whatever has become of it, and the row that the request repeats. */
+  const keyOf = ({ practice, principal, key }: Asked) => ({
+    practice,
+    principal,
+    source: key.source,
+    hmac: rows.keyHmac(practice, principal, key),
+  });
+
+  /** Whether the request may be made anew with the key of this row, or of it as another key. */
+  const givesWay = (row: AttemptTable, { key, fingerprint, receivedAt }: Asked): boolean => {
+    if (key.source === 'transport' && row.created_at < receivedAt - TRANSPORT_REPEAT_MS) return true;
+    return (row.state === 'NOT_BOOKED' || row.state === 'REJECTED') && row.fingerprint === fingerprint;
+  };
+
+  /** The row that the request repeats, and whether its key stands at one that gives way. */
   const repeated = async (
     from: Kysely<Schema>,
-    { practice, principal, key, fingerprint, since }: Repeat,
-  ): Promise<{ readonly owner: AttemptTable | undefined; readonly repeat: AttemptTable | undefined }> => {
-    const hmac = rows.keyHmac(practice, principal, key);
-    const [owner] = await queries.byKey(from, { practice, principal, source: key.source, hmac });
-    if (owner && owner.state !== 'NOT_BOOKED' && owner.state !== 'REJECTED') return { owner, repeat: owner };
-    const same = await queries.byContent(from, { practice, principal, fingerprint, since });
-    return { owner, repeat: same.find((row) => row.state !== 'BOOKED' || !unwritten.has(row.id)) };
+    asked: Asked,
+    contentWindowMs: number,
+  ): Promise<{ readonly row: AttemptTable | undefined; readonly by: Repeat['by']; readonly outdated: boolean }> => {
+    const [owner] = await queries.byKey(from, keyOf(asked));
+    if (owner && !givesWay(owner, asked)) return { row: owner, by: 'key', outdated: false };
+    const { practice, principal, fingerprint, receivedAt } = asked;
+    const since = receivedAt - contentWindowMs;
+    const [row] = await queries.byContent(from, { practice, principal, fingerprint, since });
+    return { row, by: 'content', outdated: owner !== undefined };
+  };
+
+  const freeKey = async (commit: Commit, asked: Asked): Promise<void> => {
+    await queries.freeKey(commit.db, keyOf(asked));
+    await queries.freeAlias(commit.db, keyOf(asked));
+  };
+
+  /** As `repeated`; the key of the request is one of the row's keys from now on. */
+  const bound = async (
+    commit: Commit,
+    asked: Asked,
+    contentWindowMs: number,
+  ): Promise<{ readonly repeat: Attempt | undefined; readonly outdated: boolean }> => {
+    const { row, by, outdated } = await repeated(commit.db, asked, contentWindowMs);
+    if (!row) return { repeat: undefined, outdated };
+    if (by === 'content') {
+      if (outdated) await freeKey(commit, asked);
+      const { practice, principal, source, hmac } = keyOf(asked);
+      const alias = { practice, principal, key_source: source, key_hmac: hmac, attempt_id: row.id };
+      await queries.insertAlias(commit.db, alias);
+    }
+    return { repeat: await load(commit.db, row), outdated };
   };
 
   return {
-    findRepeat: (practice, principal, key, fingerprint, contentSince) =>
-      reading(async () => {
-        const { repeat } = await repeated(db, { practice, principal, key, fingerprint, since: contentSince });
-        return repeat && load(db, repeat);
+    findRepeat: (asked, contentWindowMs) =>
+      reading(async (): Promise<Repeat | undefined> => {
+        const { row, by } = await repeated(db, asked, contentWindowMs);
+        return row && { attempt: await load(db, row), by };
       }),
+
+    bindRepeat: (asked, contentWindowMs) =>
+      commits.commit(async (commit) => (await bound(commit, asked, contentWindowMs)).repeat),
 
     claim: (attempt, contentWindowMs, audit) =>
       commits.commit(async (commit) => {
-        const { owner, repeat } = await repeated(commit.db, {
-          practice: attempt.practice,
-          principal: attempt.principal,
-          key: attempt.key,
-          fingerprint: attempt.fingerprint,
-          since: attempt.receivedAt - contentWindowMs,
-        });
-        if (repeat) return { kind: 'existing', attempt: await load(commit.db, repeat) };
+        const { repeat, outdated } = await bound(commit, attempt, contentWindowMs);
+        if (repeat) return { kind: 'existing', attempt: repeat };
         for (const slot of attempt.slots) {
           const [holder] = await queries.holderOf(commit.db, { practice: attempt.practice, slot: slot.id });
           if (holder) return { kind: 'slot-held', attempt: await load(commit.db, holder) };
         }
-        if (owner) await queries.freeKey(commit.db, { id: owner.id });
+        if (outdated) await freeKey(commit, attempt);
         const row = rows.toRow(attempt);
         const slots = rows.toSlotRows(attempt);
         await queries.insert(commit.db, row);

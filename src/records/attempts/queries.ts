@@ -2,11 +2,12 @@
 import { sql, type Kysely } from 'kysely';
 import type { AppointmentId, OdsCode, PracticeAppointmentRef, ScheduleId, SlotId } from '../../domain/identifiers.js';
 import type { Instant } from '../../domain/time.js';
-import type { AttemptState, IdempotencyKey } from '../../ports/ledger.js';
+import { REPEATABLE_STATES, type AttemptState, type IdempotencyKey } from '../../ports/ledger.js';
 import { prepare } from '../prepared.js';
 import {
   SET,
   UNSET,
+  type AttemptAliasTable,
   type AttemptBookingTable,
   type AttemptSlotTable,
   type AttemptTable,
@@ -14,10 +15,16 @@ import {
 } from '../schema.js';
 import type { ChangeRow } from './rows.js';
 
-export interface Repeat {
+interface KeyOf {
   readonly practice: OdsCode;
   readonly principal: string;
-  readonly key: IdempotencyKey;
+  readonly source: IdempotencyKey['source'];
+  readonly hmac: string;
+}
+
+interface ContentOf {
+  readonly practice: OdsCode;
+  readonly principal: string;
   readonly fingerprint: string;
   readonly since: Instant;
 }
@@ -26,28 +33,37 @@ export function prepareQueries(db: Kysely<Schema>) {
   const attempts = db.selectFrom('attempt').selectAll('attempt');
   return {
     byId: prepare<{ id: AppointmentId }>()((p) => attempts.where('id', '=', p('id'))),
-    byKey: prepare<{ practice: OdsCode; principal: string; source: IdempotencyKey['source']; hmac: string }>()((p) =>
-      attempts
-        .where('practice', '=', p('practice'))
-        .where('principal', '=', p('principal'))
-        .where('key_source', '=', p('source'))
-        .where('key_hmac', '=', p('hmac'))
-        .where('key_freed', '=', UNSET),
+    // The attempt that the key was made for, or one that got it as another key: every key belongs to one of them.
+    byKey: prepare<KeyOf>()((p) =>
+      attempts.where('id', 'in', (eb) =>
+        eb
+          .selectFrom('attempt as own')
+          .select('own.id as id')
+          .where('own.practice', '=', p('practice'))
+          .where('own.principal', '=', p('principal'))
+          .where('own.key_source', '=', p('source'))
+          .where('own.key_hmac', '=', p('hmac'))
+          .where('own.key_freed', '=', UNSET)
+          .unionAll(
+            eb
+              .selectFrom('attempt_alias as other')
+              .select('other.attempt_id as id')
+              .where('other.practice', '=', p('practice'))
+              .where('other.principal', '=', p('principal'))
+              .where('other.key_source', '=', p('source'))
+              .where('other.key_hmac', '=', p('hmac')),
+          ),
+      ),
     ),
-    byContent: prepare<Omit<Repeat, 'key'>>()((p) =>
+    byContent: prepare<ContentOf>()((p) =>
       attempts
         .where('practice', '=', p('practice'))
         .where('principal', '=', p('principal'))
         .where('fingerprint', '=', p('fingerprint'))
         .where('created_at', '>=', p('since'))
-        .where((eb) =>
-          eb.or([
-            eb('open', '=', 1),
-            eb('state', '=', 'NEEDS_HUMAN'),
-            eb.and([eb('state', '=', 'BOOKED'), eb('replied_at', 'is', null)]),
-          ]),
-        )
-        .orderBy('created_at', 'desc'),
+        .where('state', 'in', [...REPEATABLE_STATES])
+        .orderBy('created_at', 'desc')
+        .limit(1),
     ),
     holderOf: prepare<{ practice: OdsCode; slot: SlotId }>()((p) =>
       attempts
@@ -170,8 +186,32 @@ export function prepareQueries(db: Kysely<Schema>) {
         live: p('live'),
       }),
     ),
-    freeKey: prepare<{ id: AppointmentId }>()((p) =>
-      db.updateTable('attempt').set({ key_freed: 1 }).where('id', '=', p('id')),
+    insertAlias: prepare<AttemptAliasTable>()((p) =>
+      db.insertInto('attempt_alias').values({
+        practice: p('practice'),
+        principal: p('principal'),
+        key_source: p('key_source'),
+        key_hmac: p('key_hmac'),
+        attempt_id: p('attempt_id'),
+      }),
+    ),
+    freeKey: prepare<KeyOf>()((p) =>
+      db
+        .updateTable('attempt')
+        .set({ key_freed: 1 })
+        .where('practice', '=', p('practice'))
+        .where('principal', '=', p('principal'))
+        .where('key_source', '=', p('source'))
+        .where('key_hmac', '=', p('hmac'))
+        .where('key_freed', '=', UNSET),
+    ),
+    freeAlias: prepare<KeyOf>()((p) =>
+      db
+        .deleteFrom('attempt_alias')
+        .where('practice', '=', p('practice'))
+        .where('principal', '=', p('principal'))
+        .where('key_source', '=', p('source'))
+        .where('key_hmac', '=', p('hmac')),
     ),
     change: prepare<ChangeRow>()((p) =>
       db

@@ -154,12 +154,30 @@ create table place_lock (
 create index place_lock_holder on place_lock (holder);
 `;
 
+/** What an older process beside this one does not know of is only that a request may have several keys. */
+const ALIASES = `
+create table attempt_alias (
+  practice text collate "C" not null,
+  principal text collate "C" not null,
+  key_source text collate "C" not null,
+  key_hmac text collate "C" not null,
+  attempt_id text collate "C" not null references attempt (id) on delete cascade,
+  primary key (practice, principal, key_source, key_hmac)
+);
+create index attempt_alias_attempt on attempt_alias (attempt_id);
+`;
+
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-ledger': {
     async up(db: Kysely<unknown>) {
       await sql.raw(ATTEMPTS).execute(db);
       await sql.raw(LINKS_AND_AUDIT).execute(db);
       await sql.raw(LEASES).execute(db);
+    },
+  },
+  '0002-aliases': {
+    async up(db: Kysely<unknown>) {
+      await sql.raw(ALIASES).execute(db);
     },
   },
   '0003-expiry': { up: indexExpiry },

@@ -13,7 +13,10 @@ import type { AuditEvent } from '../../../src/ports/audit.js';
 import {
   LIVE_STATES,
   OPEN_STATES,
+  REPEATABLE_STATES,
+  TRANSPORT_REPEAT_MS,
   type AdoptedAppointment,
+  type Asked,
   type Attempt,
   type AttemptChange,
   type BookedInSchedule,
@@ -22,12 +25,12 @@ import {
   type IdempotencyKey,
   type NewAttempt,
   type PatientLink,
+  type Repeat,
 } from '../../../src/ports/ledger.js';
 
 interface Row {
   attempt: Attempt;
-  readonly key: string;
-  readonly keyFreed: boolean;
+  readonly keys: readonly string[];
   /** Slots that it holds, of those it has. */
   readonly held: ReadonlySet<SlotId>;
   readonly scheduleId: string;
@@ -81,25 +84,38 @@ export function createLedgerStore({
     all().find((row) => row.attempt.practice === practice && row.attempt.practiceRefs.includes(ref));
 
   const repeated = (
-    practice: OdsCode,
-    principal: string,
-    key: IdempotencyKey,
-    fingerprint: string,
-    since: number,
-  ): { readonly owner: Row | undefined; readonly repeat: Row | undefined } => {
-    if (forgetful) return { owner: undefined, repeat: undefined };
+    { practice, principal, key, fingerprint, receivedAt }: Asked,
+    contentWindowMs: number,
+  ): Repeat | undefined => {
+    if (forgetful) return undefined;
     const text = keyText(practice, principal, key);
-    const owner = all().find((row) => !row.keyFreed && row.key === text);
-    if (owner && !ENDED_WITHOUT.has(owner.attempt.state)) return { owner, repeat: owner };
-    const repeat = all()
-      .filter(({ attempt }) => attempt.practice === practice && attempt.principal === principal)
-      .filter(({ attempt }) => attempt.fingerprint === fingerprint && attempt.createdAt >= since)
-      .sort((a, b) => b.attempt.createdAt - a.attempt.createdAt)
-      .find(
-        ({ attempt: { state, repliedAt } }) =>
-          OPEN_STATES.has(state) || state === 'NEEDS_HUMAN' || (state === 'BOOKED' && repliedAt === undefined),
-      );
-    return { owner, repeat };
+    const owner = all().find((row) => row.keys.includes(text))?.attempt;
+    const outdated =
+      owner !== undefined &&
+      ((key.source === 'transport' && owner.createdAt < receivedAt - TRANSPORT_REPEAT_MS) ||
+        (ENDED_WITHOUT.has(owner.state) && owner.fingerprint === fingerprint));
+    if (owner && !outdated) return { attempt: owner, by: 'key' };
+    const attempt = all()
+      .map((row) => row.attempt)
+      .filter((one) => one.practice === practice && one.principal === principal && one.fingerprint === fingerprint)
+      .filter((one) => one.createdAt >= receivedAt - contentWindowMs && REPEATABLE_STATES.has(one.state))
+      .sort((a, b) => b.createdAt - a.createdAt)[0];
+    return attempt && { attempt, by: 'content' };
+  };
+
+  const freeKey = (text: string): void => {
+    const owner = all().find((row) => row.keys.includes(text));
+    if (owner) put(owner.attempt.id, { ...owner, keys: owner.keys.filter((key) => key !== text) });
+  };
+
+  const bindRepeat = (asked: Asked, contentWindowMs: number): Attempt | undefined => {
+    const repeat = repeated(asked, contentWindowMs);
+    if (repeat?.by !== 'content') return repeat?.attempt;
+    const text = keyText(asked.practice, asked.principal, asked.key);
+    freeKey(text);
+    const row = rows.get(repeat.attempt.id);
+    if (row) put(row.attempt.id, { ...row, keys: [...row.keys, text] });
+    return repeat.attempt;
   };
 
   return {
@@ -111,13 +127,13 @@ export function createLedgerStore({
       while (undo.length > mark) undo.pop()?.();
     },
 
-    findRepeat: (practice: OdsCode, principal: string, key: IdempotencyKey, fingerprint: string, since: number) =>
-      repeated(practice, principal, key, fingerprint, since).repeat?.attempt,
+    findRepeat: repeated,
+    bindRepeat,
 
     claim(asked: NewAttempt, contentWindowMs: number, event: AuditEvent, process?: string): Claim {
       const { practice, principal, key, fingerprint, receivedAt } = asked;
-      const { owner, repeat } = repeated(practice, principal, key, fingerprint, receivedAt - contentWindowMs);
-      if (repeat) return { kind: 'existing', attempt: repeat.attempt };
+      const repeat = bindRepeat(asked, contentWindowMs);
+      if (repeat) return { kind: 'existing', attempt: repeat };
       for (const slot of asked.slots) {
         const holder = holderOf(practice, slot.id);
         if (holder && !slotsUnclaimed && !(openHoldersIgnored && holder.attempt.state !== 'BOOKED')) {
@@ -129,7 +145,7 @@ export function createLedgerStore({
         throw new Error('the reference is not fresh');
       }
       write(event);
-      if (owner) put(owner.attempt.id, { ...owner, keyFreed: true });
+      freeKey(keyText(practice, principal, key));
       const attempt: Attempt = {
         id: asked.id,
         practice,
@@ -154,8 +170,7 @@ export function createLedgerStore({
       };
       put(asked.id, {
         attempt,
-        key: keyText(practice, principal, key),
-        keyFreed: false,
+        keys: [keyText(practice, principal, key)],
         held: new Set(asked.slots.map(({ id }) => id)),
         scheduleId: asked.scheduleId,
         patient: asked.patientId,
@@ -254,7 +269,7 @@ export function createLedgerStore({
         updatedAt: at,
       };
       const key = JSON.stringify([practice, 'adopted', practiceRef]);
-      put(id, { attempt, key, keyFreed: false, held: new Set(), scheduleId, patient: patientId, owner: undefined });
+      put(id, { attempt, keys: [key], held: new Set(), scheduleId, patient: patientId, owner: undefined });
       return attempt;
     },
 

@@ -155,6 +155,7 @@ export function startProcess(input: ProcessInput): GatewayProcess {
 
   const ledger: Ledger = {
     findRepeat: (...args) => ask(() => store.findRepeat(...args)),
+    bindRepeat: (...args) => commit(() => store.bindRepeat(...args)),
     claim: (attempt, window, event) =>
       commit(() => {
         const claimed = store.claim(attempt, window, event, owner());
