@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', '.kill-build/', 'coverage/', 'node_modules/', 'test-results/'] },
+  { ignores: ['dist/', '.kill-build/', '.gates-build/', 'coverage/', 'node_modules/', 'test-results/'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
