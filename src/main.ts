@@ -25,6 +25,7 @@ import { createCountedLog } from './http/operator/counts.js';
 import { openOperatorPort, type OperatorPort } from './http/operator/open-port.js';
 import { declaredRows } from './http/interactions.js';
 import { OVERLOAD_SETTINGS, type OverloadSettings } from './http/overload/door.js';
+import { MOST_FAULTS } from './http/request/faults.js';
 import { listen } from './http/server.js';
 import { createValidationThread } from './http/validation/thread.js';
 import type { Demographics } from './ports/demographics.js';
@@ -177,7 +178,12 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   };
   const representation = stu3Representation;
   // Whoever reads an answer need not be the one who sent the values.
-  const validator = createValidator({ release: 'stu3', quoteValues: false, quietTerminology: true });
+  const validator = createValidator({
+    release: 'stu3',
+    quoteValues: false,
+    quietTerminology: true,
+    maxIssues: MOST_FAULTS,
+  });
   // What requests and their tokens hold is compiled before the first of them comes.
   validator.prepare(representation.receives);
   const address = { publicUrl: configuration.publicUrl };

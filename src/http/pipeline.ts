@@ -2,6 +2,7 @@
  * One request, one straight line: addressee, preconditions, format, body, handler, answer, audit. No step calls back
  * to an earlier one, and whatever fails on the way ends as one OperationOutcome and one audit event.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Request, Response } from 'express';
 import { auditedCaller } from '../core/context.js';
 import { loggableTraceId, type Caller } from '../domain/caller.js';
@@ -161,7 +162,7 @@ async function perform(
     headers: request.headers,
     query,
     id: String(request.params['id'] ?? ''),
-    body: sent && parseBody(http, sent, request),
+    body: sent && (await parseBody(http, sent, request)),
     signal,
   });
   record.touched = answer.touched;
@@ -172,9 +173,15 @@ async function perform(
   return { reply: toReply(answer, serviceRoot, form, minimal), answer };
 }
 
-function parseBody({ face }: GatewayHttp, format: Format, request: Request): unknown {
+/** More bytes than any usual body has. */
+const LARGE = 32 * 1024;
+
+/** Others have their turn between what takes long with a large body: reading it and, after this, judging it. */
+async function parseBody({ face }: GatewayHttp, format: Format, request: Request): Promise<unknown> {
   const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  return format === 'json' ? parseJsonBody(bytes) : parseXmlBody(bytes, face.xml);
+  const body = format === 'json' ? parseJsonBody(bytes) : parseXmlBody(bytes, face.xml);
+  if (bytes.length > LARGE) await nextTurn();
+  return body;
 }
 
 export async function serve(

@@ -80,7 +80,10 @@ function createParser(limits: Limits): Parser {
   });
   parser.on('doctype', () => refuse(parser, 'a DOCTYPE is not allowed; leave it out'));
   parser.on('processinginstruction', () => refuse(parser, 'a processing instruction is not allowed; leave it out'));
+  let attributes = 0;
   parser.on('attribute', ({ value }) => {
+    attributes += 1;
+    if (attributes > limits.elements) refuse(parser, `there are more than ${digits(limits.elements)} attributes`);
     if (value.length > limits.textLength) refuse(parser, tooLong(limits));
   });
   return parser;
@@ -98,11 +101,15 @@ export function readTree(text: string, size: XmlSize = {}, located = false): Xml
   let attributeOffsets: Map<string, number> | undefined;
   let narrative: Narrative | undefined;
 
+  const count = (): void => {
+    elements += 1;
+    if (elements > limits.elements) refuse(parser, `there are more than ${digits(limits.elements)} elements`);
+  };
+  parser.on('comment', count);
   parser.on('opentagstart', () => {
     depth += 1;
-    elements += 1;
     if (depth > limits.depth) refuse(parser, `elements are nested more than ${digits(limits.depth)} levels deep`);
-    if (elements > limits.elements) refuse(parser, `there are more than ${digits(limits.elements)} elements`);
+    count();
     // The parser stands after the name, or at most one line break beyond it.
     if (located) offset = text.lastIndexOf('<', parser.position - 1);
   });
@@ -143,7 +150,10 @@ export function readTree(text: string, size: XmlSize = {}, located = false): Xml
     }
   };
   parser.on('text', onText);
-  parser.on('cdata', onText);
+  parser.on('cdata', (part) => {
+    count();
+    onText(part);
+  });
   parser.write(text).close();
   return root ?? refuse(parser, NOT_WELL_FORMED);
 }

@@ -3,6 +3,9 @@ import { GatewayError } from '../../domain/errors.js';
 import type { ValidateOptions, ValidationIssue, Validator } from '../../validation/index.js';
 import type { Answer, GatewayHttp } from '../exchange.js';
 
+/** So many faults of a resource are told of; what is not looked at by then need not be. */
+export const MOST_FAULTS = 20;
+
 /** Issues of severity `error`, in the validator's order. Warnings and notes are for whoever asks for validation itself. */
 export function faultsOf(validator: Validator, resource: unknown, options: ValidateOptions): ValidationIssue[] {
   return validator.validate(resource, options).filter(({ severity }) => severity === 'error');
@@ -54,7 +57,10 @@ function refuseOthers(body: unknown, { type, holds }: BodyRules): void {
 export function validBody(validator: Validator, body: unknown, rules: BodyRules): unknown {
   const { type } = rules;
   refuseOthers(body, rules);
-  const [first, ...others] = faultsOf(validator, body, { type }).filter(({ rule }) => rule.kind !== 'order');
+  const all = faultsOf(validator, body, { type });
+  const worse = all.filter(({ rule }) => rule.kind !== 'order');
+  // Behind so many there may be worse that has not been looked for.
+  const [first, ...others] = all.length < MOST_FAULTS ? worse : all;
   if (first === undefined) return body;
   const { expression, message } = first;
   // A message that begins with its own path needs no second one; of a repeated element it does not say which.
@@ -64,7 +70,7 @@ export function validBody(validator: Validator, body: unknown, rules: BodyRules)
 }
 
 /**
- * Tells the operator of every fault of an answer, by place and rule. The answer is not held back for it: what was booked
+ * Tells the operator of the faults of an answer, by place and rule. The answer is not held back for it: what was booked
  * is booked, and a consumer who is not told so cannot cancel it.
  */
 export function reportFaults(

@@ -25,6 +25,11 @@ export class Faults {
     return this.list.length;
   }
 
+  /** Whatever else is wrong, nobody will be told: what is not looked at yet need not be. */
+  get isFull(): boolean {
+    return this.counts.error >= this.most;
+  }
+
   /** Each kind has room of its own: neither notes nor what may yet turn out well take that of errors. */
   add(fault: Fault): void {
     const kind = kindOf(fault);

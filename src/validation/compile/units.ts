@@ -80,6 +80,7 @@ export function createUnits(
       };
       waiting.add(prepare);
       return (value) => {
+        if (faults.isFull) return;
         const position = faults.length;
         if (depth === 0) visits = 0;
         if (depth >= MAX_DEPTH || (visits += 1) > MOST_VISITS) {

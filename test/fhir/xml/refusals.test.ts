@@ -79,6 +79,12 @@ describe('an XML body is a bad request', () => {
       'of more than 5,000 elements',
       xml('Patient', '<name><given/><given/><given/><given/><given/></name>'.repeat(850)),
     ],
+    [
+      'of more than 5,000 attributes',
+      xml('Patient', `<id${Array.from({ length: 5001 }, (_, at) => ` a${at}=""`).join('')}/>`),
+    ],
+    ['of more than 5,000 comments', xml('Patient', '<!---->'.repeat(5001))],
+    ['of more than 5,000 sections of nothing', xml('Patient', '<![CDATA[]]>'.repeat(5001))],
     ['with more than 1,000 repeats', xml('Patient', '<name/>'.repeat(1001))],
     ['with more than 1,000 repeats of what is unknown', xml('Patient', '<nick/>'.repeat(1001))],
     ['with a text of more than 64 KiB', xml('Patient', `<id value="${'a'.repeat(64 * 1024 + 1)}"/>`)],

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/domain/errors.js';
 import type { GatewayHttp } from '../../../src/http/exchange.js';
-import { reportFaults, validBody } from '../../../src/http/request/faults.js';
+import { MOST_FAULTS, reportFaults, validBody } from '../../../src/http/request/faults.js';
 import type { LogFields } from '../../../src/ports/runtime.js';
 import { createValidator } from '../../../src/validation/index.js';
 
@@ -50,6 +50,27 @@ describe('a body', () => {
     const body = patient([{ use: 'nickname', given: ['O'] }, official]);
     expect(validator.validate(body).map(({ rule }) => rule.kind)).toContain('order');
     expect(validBody(validator, body, RULES)).toBe(body);
+  });
+
+  it('with so many of those that others may be behind them is refused', () => {
+    const name = [...Array.from({ length: 300 }, () => ({ use: 'nickname', given: ['O'] })), official];
+    const gender = { ...patient(name), gender: 'of some kind' };
+    expect(validator.validate(gender).some(({ rule }) => rule.kind === 'binding')).toBe(false);
+    expect(refusal(gender).fhirPath).toBe('Patient.name[0]');
+  });
+
+  it('with no end of faults is looked at until enough have been found', () => {
+    let looked = 0;
+    const contact = Array.from({ length: 1000 }, () => ({
+      get gender() {
+        looked += 1;
+        return 1;
+      },
+    }));
+    const few = createValidator({ release: 'stu3', maxIssues: MOST_FAULTS });
+    expect(few.validate({ ...patient([official]), contact })).toHaveLength(MOST_FAULTS + 1);
+    // Several faults can come to one that is told of.
+    expect(looked).toBeLessThan(500);
   });
 
   it('that holds a resource nobody reads is refused before that is looked at, at any depth', () => {
