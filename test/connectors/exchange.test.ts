@@ -283,6 +283,23 @@ describe('exchange: writes', () => {
     expect(requests).toHaveLength(0);
   });
 
+  it('asks whether it may still send when the connection stands, and sends nothing when it may not', async () => {
+    let connections = 0;
+    const received: Buffer[] = [];
+    const port = await tcp((socket) => {
+      connections += 1;
+      socket.on('data', (chunk) => void received.push(chunk));
+    });
+    const { exchange } = exchangeFor(`http://127.0.0.1:${port}`);
+    const { signal } = new AbortController();
+    let asked = 0;
+    const maySend = (): boolean => (asked += 1) === 0;
+    const request = { operation: 'book', method: 'POST', path: '/things', timeoutMs: 1000, signal, maySend } as const;
+    expect(await exchange.write(request)).toEqual({ kind: 'not-sent', reason: 'lease-too-old' });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect([asked, connections, received]).toEqual([1, 1, []]);
+  });
+
   it('is not stopped by a caller that goes while it is under way', async () => {
     const { url } = await http((_, response) => void setTimeout(() => answer(response, 200, '{"a":1}'), 120));
     const waiting = new AbortController();

@@ -20,6 +20,8 @@ export interface WriteRequest {
   readonly timeoutMs: number;
   /** Of the call; keeps a write from leaving, and has no effect on one that has left. */
   readonly signal: AbortSignal;
+  /** Asked when the connection stands, before the first byte; what it forbids is `not-sent`. */
+  readonly maySend?: (() => boolean) | undefined;
   /** An answer without a body is an answer. */
   readonly allowEmpty?: boolean;
   /** It ends something that has begun, such as a cancellation or a confirmation: it goes before those that begin. */
@@ -40,6 +42,10 @@ export interface Writer {
 }
 
 const TOO_MANY_OPEN = 'too-many-open-writes';
+const NOBODY_WAITS = 'nobody-waits';
+const MAY_NOT_SEND = 'lease-too-old';
+/** Why nothing was sent, when it says nothing of the system. */
+const OUR_REASONS: ReadonlySet<string> = new Set([TOO_MANY_OPEN, NOBODY_WAITS, MAY_NOT_SEND]);
 
 type Connect = buildConnector.connector;
 
@@ -52,12 +58,12 @@ export function createWriter(line: Line): Writer {
 
   const verdictOf = (outcome: WriteOutcome): Verdict => {
     if (outcome.kind === 'answered') return 'good';
-    return outcome.kind === 'not-sent' && outcome.reason === 'nobody-waits' ? 'neither' : 'bad';
+    return outcome.kind === 'not-sent' && OUR_REASONS.has(outcome.reason) ? 'neither' : 'bad';
   };
 
   const write = async (request: WriteRequest): Promise<WriteOutcome> => {
     const { guard } = line.options;
-    if (request.signal.aborted) return { kind: 'not-sent', reason: 'nobody-waits' };
+    if (request.signal.aborted) return { kind: 'not-sent', reason: NOBODY_WAITS };
     if (!guard) return send(request);
     const passage: Passage = await guard.pass('writes', {
       errand: request.finishes ? 'finish' : 'book',
@@ -72,7 +78,7 @@ export function createWriter(line: Line): Writer {
     let verdict: Verdict = 'bad';
     try {
       const outcome = await send(request);
-      verdict = outcome.kind === 'not-sent' && outcome.reason === TOO_MANY_OPEN ? 'neither' : verdictOf(outcome);
+      verdict = verdictOf(outcome);
       if (verdict === 'good') typicalMs += (clock.monotonic() - began - typicalMs) / 8;
       return outcome;
     } finally {
@@ -81,7 +87,7 @@ export function createWriter(line: Line): Writer {
   };
 
   const send = async (request: WriteRequest): Promise<WriteOutcome> => {
-    if (request.signal.aborted) return { kind: 'not-sent', reason: 'nobody-waits' };
+    if (request.signal.aborted) return { kind: 'not-sent', reason: NOBODY_WAITS };
     if (detached >= line.limits.maxDetached) return { kind: 'not-sent', reason: TOO_MANY_OPEN };
 
     const started = clock.monotonic();
@@ -96,7 +102,15 @@ export function createWriter(line: Line): Writer {
       }
       used = true;
       open(options, (...result) => {
-        if (result[0] === null && !client.destroyed) connected = true;
+        const stands = result[0] === null && !client.destroyed;
+        // The process may have been stopped for a while since it last asked, with another in its place.
+        if (stands && request.maySend?.() === false) {
+          stopUnsent(MAY_NOT_SEND);
+          result[1]?.destroy();
+          callback(new Error(MAY_NOT_SEND), null);
+          return;
+        }
+        if (stands) connected = true;
         callback(...result);
       });
     };
@@ -116,7 +130,7 @@ export function createWriter(line: Line): Writer {
       stoppedBy = reason;
       void client.destroy();
     };
-    const onAbort = (): void => stopUnsent('nobody-waits');
+    const onAbort = (): void => stopUnsent(NOBODY_WAITS);
     request.signal.addEventListener('abort', onAbort, { once: true });
     const connectTimer = setTimeout(() => stopUnsent('connect-timeout'), connectLimit(line));
 

@@ -260,6 +260,13 @@ export function cancelTests(test: Test): void {
     expect(practice.liveBookings()).toBe(1);
   });
 
+  test('sends no cancellation that it may not send any more', async (practice) => {
+    const { ref } = await booked(practice);
+    const answer = await practice.system.cancel?.(ref, 'No longer needed', { ...booking(), maySend: () => false });
+    expect(answer?.class).toBe('not-sent');
+    expect([practice.arrived('cancel'), practice.liveBookings()]).toEqual([0, 1]);
+  });
+
   test('proves that no cancellation was sent while nothing listens there', async (practice) => {
     const { ref } = await booked(practice);
     await practice.goDown();

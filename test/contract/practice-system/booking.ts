@@ -64,6 +64,22 @@ export function bookingTests(test: Test): void {
     expect(new Set(refs).size).toBe(2);
   });
 
+  test('sends no booking that it may not send when all is read, though it might before', async (practice) => {
+    const slot = await firstSlot(practice);
+    const reads = practice.arrived('place');
+    const readsWhenAsked: number[] = [];
+    const maySend = (): boolean => {
+      readsWhenAsked.push(practice.arrived('place') - reads);
+      return false;
+    };
+    const answer = await practice.system.book(bookingOf(practice, slot), { ...booking(), maySend });
+    expect(answer.class).toBe('not-sent');
+    expect([practice.arrived('book'), practice.liveBookings()]).toEqual([0, 0]);
+    // Asked when there was nothing left to read.
+    expect(readsWhenAsked).toEqual([practice.arrived('place') - reads]);
+    done(await practice.system.book(bookingOf(practice, slot), { ...booking(), maySend: () => true }));
+  });
+
   test('refuses a place that the desk was quicker to give away, and sends nothing', async (practice) => {
     const slot = await firstSlot(practice);
     practice.bookAtDesk(slot);

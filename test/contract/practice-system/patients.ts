@@ -83,6 +83,13 @@ export function patientTests(test: Test): void {
     expect(practice.arrived('register')).toBe(0);
   });
 
+  test('sends no registration that it may not send any more', async (practice) => {
+    const { stranger } = practice.patients;
+    const answer = await practice.system.registerPatient(stranger, { ...booking(), maySend: () => false });
+    expect(answer.class).toBe('not-sent');
+    expect(practice.arrived('register')).toBe(0);
+  });
+
   test('sends no registration when it could not search first', async (practice) => {
     practice.fault('find', { kind: 'not-json', when: 'before' });
     expect((await practice.system.registerPatient(practice.patients.stranger, booking())).class).toBe('not-sent');

@@ -98,6 +98,24 @@ describe('a fenced practice system', () => {
     expect(sent).toEqual(['book', 'cancel', 'register']);
   });
 
+  it('hands the question on to the connector, to be asked again before the first byte', async () => {
+    const asked: boolean[] = [];
+    const ask = ({ maySend }: Call) => {
+      asked.push(maySend?.() ?? true);
+      return Promise.resolve({ class: 'refused', reason: 'invalid' } as const);
+    };
+    const asking = {
+      ...system,
+      book: (_: unknown, given: Call) => ask(given),
+      cancel: (_: unknown, __: unknown, given: Call) => ask(given),
+      registerPatient: (_: unknown, given: Call) => ask(given),
+    } as unknown as PracticeSystem;
+    let times = 0;
+    // Young enough at the beginning of each call, too old before its first byte.
+    await sendAll(createFencedSystem(asking, { maySend: () => (times += 1) % 2 === 1 }));
+    expect(asked).toEqual([false, false, false]);
+  });
+
   it('offers no cancellation where the practice has none', () => {
     const without = { ...system, cancel: undefined } as unknown as PracticeSystem;
     expect(createFencedSystem(without, { maySend: () => true })).toMatchObject({ cancel: undefined });

@@ -107,6 +107,7 @@ export function createBookings(connection: HmisConnection, sessions: Sessions, a
       timeoutMs: timeouts.cancelMs,
       finishes: true,
       signal: call.signal,
+      maySend: call.maySend,
     });
     return classify(outcome, (answer) => readCancelled(answer, ref, call));
   };
@@ -196,6 +197,7 @@ export function createBookings(connection: HmisConnection, sessions: Sessions, a
         },
         timeoutMs: timeouts.bookMs,
         signal: call.signal,
+        maySend: call.maySend,
       });
       return classify(outcome, (answer) => readBooked(answer, asked));
     },

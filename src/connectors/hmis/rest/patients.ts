@@ -128,6 +128,7 @@ export function createPatients(connection: HmisConnection): Patients {
         body: fromPatient(patient, home),
         timeoutMs: settings.timeouts.registerMs,
         signal: call.signal,
+        maySend: call.maySend,
       });
       return classify(outcome, (answer) => readRegistration(answer, patient.nhsNumber, call));
     },
