@@ -20,6 +20,7 @@ import { createKeyedLocks, type KeyedLocks } from './locks.js';
 import type { Directory, PracticeEntry } from './directory.js';
 import { createEvidence } from './recovery/evidence.js';
 import { createOutlook, type Look, type Outlook } from './recovery/outlook.js';
+import { INTENTS } from './saga/saga.js';
 
 export interface Reconciler {
   /** Takes over what an earlier process left behind. Resolves when every open row has its state and its watcher. */
@@ -106,7 +107,9 @@ export function createReconciler({
   ): Promise<{ readonly current: Attempt; readonly isOurs: boolean }> => {
     const at = runtime.clock.now();
     const resources = [`Appointment/${attempt.id}`];
-    const event = audit ?? ownAuditEvent('booking-outcome', at, attempt.practice, resources, to.state);
+    // What was booked of half an appointment is about to be cancelled.
+    const kind = INTENTS.has(to.state) ? 'booking-intent' : 'booking-outcome';
+    const event = audit ?? ownAuditEvent(kind, at, attempt.practice, resources, to.state);
     const changed = await ledger.change(attempt.id, attempt.version, { ...to, at }, event);
     const current = changed ?? (await ledger.readAttempt(attempt.practice, attempt.id)) ?? attempt;
     log.info('attempt-settled', { practice: attempt.practice, attempt: attempt.id, state: current.state });

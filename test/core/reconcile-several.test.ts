@@ -72,6 +72,9 @@ describe('a part of what was asked for', () => {
     expect(await stateOf(attempt)).toBe('NOT_BOOKED');
     expect(cancellations.map(({ ref }) => ref)).toEqual([ONE.ref]);
     expect(cancellations[0]?.at).toBeGreaterThanOrEqual(65);
+    const events = (await bench.records.audit.rows(1, 100)).map(({ event: { kind, state } }) => `${kind} ${state}`);
+    // The intent was in the trail before the cancellation was sent.
+    expect(events.slice(-2)).toEqual(['booking-intent UNDOING', 'booking-outcome NOT_BOOKED']);
   });
 
   it('that turns out to be all of it is an appointment over both slots', async () => {

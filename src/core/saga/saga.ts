@@ -24,7 +24,7 @@ export interface Saga extends UnderWay {
 }
 
 /** States that are entered before a call that may change something at the practice. */
-const INTENTS: ReadonlySet<AttemptState> = new Set<AttemptState>(['CONFIRMING', 'UNDOING', 'CANCELLING']);
+export const INTENTS: ReadonlySet<AttemptState> = new Set<AttemptState>(['CONFIRMING', 'UNDOING', 'CANCELLING']);
 
 export async function step(saga: UnderWay, attempt: Attempt, change: Omit<AttemptChange, 'at'>): Promise<Attempt> {
   const { context, request } = saga;
