@@ -6,6 +6,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { addAttempts } from './cli/attempts/command.js';
+import { addAudit } from './cli/audit/command.js';
 import { SYSTEMS } from './cli/systems.js';
 import { addValidate } from './cli/validate/command.js';
 
@@ -61,6 +62,7 @@ program
   );
 
 addAttempts(program);
+addAudit(program);
 addValidate(program);
 
 try {

@@ -31,6 +31,7 @@ import { createValidationThread } from './http/validation/thread.js';
 import type { Demographics } from './ports/demographics.js';
 import type { PracticeSystem } from './ports/practice-system.js';
 import type { Log, Runtime } from './ports/runtime.js';
+import { startHeadExport } from './records/audit/heads.js';
 import { openRecords, type OpenedRecords } from './records/open-records.js';
 import type { Records } from './records/open-sqlite.js';
 import { createValidator, loadBaseDefinitions } from './validation/index.js';
@@ -207,11 +208,14 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     ...options.overload,
   };
   const validation = createValidationThread(log);
+  const heads = startHeadExport(records.auditHead, { log, timers: runtime.timers });
   const close = async (): Promise<void> => {
     await validation.close();
     await reconciler.stop();
     await Promise.all(directory.entries.map(({ system }) => system.close()));
     await demographics.close();
+    await audit.flush().catch(() => undefined);
+    await heads.close();
     await records.close();
   };
   const door = { identification, tls, context, auditedAs: 'request' } as const;

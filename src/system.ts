@@ -63,6 +63,9 @@ const ALLOWED: readonly (keyof LogFields)[] = [
   'count',
   'port',
   'reason',
+  'seq',
+  'hash',
+  'signature',
 ];
 
 function allowed(fields: LogFields | undefined): Record<string, string | number> {

@@ -142,7 +142,7 @@ describe('commands', () => {
     const named = all.flatMap(({ path, text }) =>
       [
         ...text.matchAll(
-          /(?:node dist\/cli\.js|npx slotbridge|`slotbridge|^slotbridge) ([a-z]+(?: (?:check|list|show|resolve)\b)?)/gm,
+          /(?:node dist\/cli\.js|npx slotbridge|`slotbridge|^slotbridge) ([a-z]+(?: (?:check|list|show|resolve|verify)\b)?)/gm,
         ),
       ].map((match) => [path, match[1] ?? ''] as const),
     );

@@ -60,4 +60,8 @@ export interface LogFields {
   readonly count?: number;
   readonly port?: number;
   readonly reason?: string;
+  /** Of the audit trail's last row, and what proves them. */
+  readonly seq?: number;
+  readonly hash?: string;
+  readonly signature?: string;
 }

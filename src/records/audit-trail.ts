@@ -2,32 +2,20 @@
  * The audit trail: rows numbered without gaps, each hashed together with the one before it (SHA-256), so that a row
  * that was changed, moved or taken out shows. The table refuses updates and deletions by itself.
  */
-import { createHash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { GatewayError } from '../domain/errors.js';
 import type { AuditEvent, AuditRow, AuditTrail } from '../ports/audit.js';
+import { createHeadSigning, type SignedHead } from './audit/heads.js';
+import { createAuditPage, hashOf, NO_ROWS, walkChain, type AuditHead } from './audit/walk.js';
 import { reading, type Chain, type CommitQueue } from './commit-queue.js';
 import { prepare } from './prepared.js';
 import type { AuditTable, Schema } from './schema.js';
 
-const FIRST_PREVIOUS_HASH = '0'.repeat(64);
 const MOST_BUFFERED = 10_000;
-const VERIFY_PAGE = 1000;
-
-interface Head {
-  readonly seq: number;
-  readonly hash: string;
-}
-const NO_ROWS: Head = { seq: 0, hash: FIRST_PREVIOUS_HASH };
 
 export interface AuditChain extends Chain {
   /** The last row whose commit is proven. */
-  head(): Head | undefined;
-}
-
-function hashOf(previousHash: string, seq: number, eventText: string): string {
-  return createHash('sha256').update(`${previousHash}\n${seq}\n${eventText}`).digest('hex');
+  head(): AuditHead | undefined;
 }
 
 /**
@@ -45,10 +33,10 @@ export function createAuditChain(
       .values({ seq: p('seq'), previous_hash: p('previous_hash'), hash: p('hash'), event: p('event') }),
   );
   const hashAt = prepare<{ seq: number }>()((p) => db.selectFrom('audit').select('hash').where('seq', '=', p('seq')));
-  let proven: Head | undefined;
+  let proven: AuditHead | undefined;
   let working = NO_ROWS;
   /** Where the chain would end if the last commit that has failed had happened. */
-  let doubtful: Head | undefined;
+  let doubtful: AuditHead | undefined;
 
   return {
     head: () => proven,
@@ -90,9 +78,7 @@ export function createAuditChain(
 }
 
 export function createAuditTrail(db: Kysely<Schema>, commits: CommitQueue, chain: AuditChain): AuditTrail {
-  const page = prepare<{ from: number; limit: number }>()((p) =>
-    db.selectFrom('audit').selectAll().where('seq', '>=', p('from')).orderBy('seq').limit(p('limit')),
-  );
+  const page = createAuditPage(db);
 
   return {
     record(event) {
@@ -108,7 +94,7 @@ export function createAuditTrail(db: Kysely<Schema>, commits: CommitQueue, chain
 
     rows: (fromSeq, limit) =>
       reading(async () => {
-        const rows = await page(db, { from: fromSeq, limit });
+        const rows = await page(fromSeq, limit);
         return rows.map((row): AuditRow => ({
           seq: row.seq,
           previousHash: row.previous_hash,
@@ -121,18 +107,15 @@ export function createAuditTrail(db: Kysely<Schema>, commits: CommitQueue, chain
       reading(async () => {
         // Rows cut off at the end leave a chain that is sound in itself: only the writer knows how far it went.
         const atLeast = chain.head()?.seq ?? 0;
-        let expected = NO_ROWS;
-        for (;;) {
-          const rows = await page(db, { from: expected.seq + 1, limit: VERIFY_PAGE });
-          for (const row of rows) {
-            const seq = expected.seq + 1;
-            const hash = hashOf(expected.hash, seq, row.event);
-            if (row.seq !== seq || row.previous_hash !== expected.hash || row.hash !== hash) return row.seq;
-            expected = { seq, hash };
-          }
-          if (rows.length < VERIFY_PAGE) return expected.seq < atLeast ? expected.seq + 1 : undefined;
-          await nextTurn();
-        }
+        const { head, brokenAt } = await walkChain(page);
+        return brokenAt ?? (head.seq < atLeast ? head.seq + 1 : undefined);
       }),
   };
+}
+
+/** The last row that is committed, whoever has written it. `key` is the ledger's. */
+export function createSignedHead(db: Kysely<Schema>, key: Buffer): () => Promise<SignedHead> {
+  const last = prepare<object>()(() => db.selectFrom('audit').select(['seq', 'hash']).orderBy('seq', 'desc').limit(1));
+  const signing = createHeadSigning(key);
+  return () => reading(async () => signing.sign((await last(db, {}))[0] ?? NO_ROWS));
 }

@@ -12,7 +12,8 @@ import type { EnablementRecord } from '../ports/enablement.js';
 import type { Ledger } from '../ports/ledger.js';
 import type { Clock } from '../ports/runtime.js';
 import { createAttempts } from './attempts/attempts.js';
-import { createAuditChain, createAuditTrail } from './audit-trail.js';
+import type { SignedHead } from './audit/heads.js';
+import { createAuditChain, createAuditTrail, createSignedHead } from './audit-trail.js';
 import { createCommitQueue } from './commit-queue.js';
 import { createEnablementRecord } from './enablement.js';
 import { createPatientLinks } from './patient-links.js';
@@ -41,6 +42,8 @@ export interface Records {
   readonly ledger: Ledger;
   readonly audit: AuditTrail;
   readonly enablement: EnablementRecord;
+  /** The head of the audit trail, to be kept somewhere else. */
+  readonly auditHead: () => Promise<SignedHead>;
   readonly expire: Expire;
   /** Whether somebody waits for a commit. */
   readonly isBusy: () => boolean;
@@ -145,6 +148,7 @@ async function assemble(
     ledger,
     audit: createAuditTrail(db, commits, chain),
     enablement: createEnablementRecord(db, commits),
+    auditHead: createSignedHead(db, options.key),
     expire: createExpire(db, commits, options.keptDays),
     isBusy: () => commits.isBusy(),
     close,

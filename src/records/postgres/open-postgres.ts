@@ -12,7 +12,7 @@ import type { Attempt, Ledger } from '../../ports/ledger.js';
 import type { Leases } from '../../ports/leases.js';
 import type { Runtime } from '../../ports/runtime.js';
 import { createAttempts } from '../attempts/attempts.js';
-import { createAuditChain, createAuditTrail } from '../audit-trail.js';
+import { createAuditChain, createAuditTrail, createSignedHead } from '../audit-trail.js';
 import { createCommitQueue } from '../commit-queue.js';
 import { createEnablementRecord } from '../enablement.js';
 import type { Records } from '../open-sqlite.js';
@@ -111,7 +111,7 @@ function quoteName(name: string): string {
 async function assemble(
   pool: Pool,
   sealing: Sealing,
-  { connection, runtime, leaseTimes, keptDays }: PostgresRecordsOptions,
+  { connection, key, runtime, leaseTimes, keptDays }: PostgresRecordsOptions,
 ): Promise<SharedRecords> {
   await migrate(connection);
   const shared = new Kysely<SharedSchema>({ dialect: new PooledPostgresDialect(pool) });
@@ -162,6 +162,7 @@ async function assemble(
     ledger,
     audit: createAuditTrail(db, commits, chain),
     enablement: createEnablementRecord(db, commits),
+    auditHead: createSignedHead(db, key),
     expire: createExpire(db, commits, keptDays),
     isBusy: () => commits.isBusy(),
     leases,
