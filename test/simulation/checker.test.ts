@@ -290,6 +290,18 @@ const BAD: readonly [string, Rule, History][] = [
     ),
   ],
   [
+    'an equal booking without its key that is told no, after an answer that was lost',
+    'C8',
+    history(
+      sorted(
+        asks('1', { at: 0, answer: { result: 'info', code: 'answer-lost', appointment: 'A' } }),
+        booked('A', 'b1', '1'),
+        asks('2', { at: 30, answer: { result: 'fail', code: 'slot-taken' } }),
+      ),
+      goodRows,
+    ),
+  ],
+  [
     'a write that is older than its intent',
     'C9',
     history(

@@ -2,6 +2,7 @@
  * Whether a history keeps the promises C1 to C12. A pure function over event records: linear in their number, because
  * places are independent of each other.
  */
+import { MINUTE } from '../../src/domain/time.js';
 import { LIVE_STATES, OPEN_STATES, type AttemptState } from '../../src/ports/ledger.js';
 import type { Change, Effect, FinalRow, History, Invoke, Return, Send } from './history.js';
 
@@ -299,6 +300,39 @@ function equalAnswers(facts: Facts, report: Report): void {
   }
 }
 
+const CONTENT_WINDOW_MS = 10 * MINUTE;
+
+/**
+ * C8, without a key or with another one: who asks for the same again soon after does not hear that it cannot have what
+ * it has, though the answer that told it so was lost.
+ */
+function equalContents(facts: Facts, report: Report): void {
+  const byContent = new Map<string, Operation[]>();
+  for (const operation of facts.operations.values()) {
+    const { principal, content, kind } = operation.invoke;
+    if (kind === 'book' && content !== undefined) group(byContent, keyOf(principal, content), operation);
+  }
+  for (const operations of byContent.values()) {
+    const had = operations.flatMap(({ invoke, answer }) =>
+      answer?.appointment === undefined ? [] : [{ op: invoke.op, at: answer.at, appointment: answer.appointment }],
+    );
+    if (had.some(({ appointment }) => cancelRequests(facts, appointment).length > 0 || byStaff(facts, appointment))) {
+      continue;
+    }
+    for (const { op, at, appointment } of had) {
+      const claimedAt = facts.changesOf.get(appointment)?.[0]?.at ?? at;
+      const denied = operations.find(
+        ({ invoke, answer }) =>
+          invoke.at > at &&
+          (answer?.at ?? LATER) <= claimedAt + CONTENT_WINDOW_MS &&
+          answer?.result === 'fail' &&
+          answer.code !== 'idempotency-key-reused',
+      );
+      if (denied) report('C8', `${op} was answered with ${appointment}, and the equal ${denied.invoke.op} with a no`);
+    }
+  }
+}
+
 /** An appointment that was cancelled and whose attempt was then given up does not bind its key any more. */
 function gaveWay(facts: Facts, ...operations: readonly Operation[]): boolean {
   return operations.some(({ answer }) => ENDED.has(facts.rows.get(answer?.appointment ?? '')?.state ?? 'BOOKED'));
@@ -396,6 +430,7 @@ const RULES = [
   settled,
   withinCapacity,
   equalAnswers,
+  equalContents,
   audited,
   notForTheGone,
   versions,

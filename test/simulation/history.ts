@@ -36,6 +36,7 @@ export interface Return {
   readonly result: 'ok' | 'fail' | 'info';
   /** Our error code, or why there was no answer. */
   readonly code?: string;
+  /** Also where the answer was lost on the way to the consumer. */
   readonly appointment?: string;
   readonly version?: string;
   readonly status?: string;

@@ -100,5 +100,6 @@ export const MUTANTS: readonly Mutant[] = [
     fits: everywhere,
   },
   { name: 'takeover sends before settle', mutation: { seams: { resendsAtStart: true } }, fits: everywhere },
+  { name: 'lost answers not thought of', mutation: { store: { toldForgotten: true } }, fits: everywhere },
   { name: 'a cache of keys instead of a ledger', mutation: { store: { forgetful: true } }, fits: everywhere },
 ];

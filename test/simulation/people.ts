@@ -25,7 +25,6 @@ export function linkOf(patient: string): PatientLink {
   });
 }
 
-/** `wish` makes its content different from that of every other step. */
 export function requestOf(slots: readonly number[], patient: string, wish: string): BookingRequest {
   const [first = 1, ...rest] = slots;
   return bookingOf([slotNumber(first), ...rest.map((n) => slotNumber(n))], {

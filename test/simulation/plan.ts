@@ -11,7 +11,7 @@ export interface BookStep {
   readonly consumer: number;
   readonly patient: string;
   readonly slots: readonly number[];
-  /** Text of the booking: a twin has the same. */
+  /** Text of the booking: there are few, so that consumers ask for the same thing again with another key. */
   readonly wish: string;
   /** An idempotency key; without one the request has only its trace id. */
   readonly key: string | undefined;
@@ -89,6 +89,7 @@ export interface Plan {
 
 const PLACES = 6;
 const PATIENTS = ['ann', 'bob', 'cy', 'di'] as const;
+const WISHES = ['a cough', 'a knee'] as const;
 const BUSY_MS = 2 * MINUTE;
 
 function bookStep(chance: Chance, name: string, multiSlot: boolean): BookStep {
@@ -101,7 +102,7 @@ function bookStep(chance: Chance, name: string, multiSlot: boolean): BookStep {
     consumer: chance.pick([1, 2, 3]),
     patient: chance.pick(PATIENTS),
     slots: several ? [first, first + 1] : [first],
-    wish: name,
+    wish: chance.pick(WISHES),
     // Now and then two consumers think of the same key, or one uses it twice.
     key: chance.happens(0.3) ? undefined : chance.happens(0.15) ? `key-${chance.pick(['a', 'b'])}` : `key-${name}`,
     repeats: chance.pick([0, 1, 2, 4]),
@@ -112,13 +113,15 @@ function bookStep(chance: Chance, name: string, multiSlot: boolean): BookStep {
 }
 
 /**
- * A copy of a booking at nearly the same time: an impatient consumer, or a proxy that sends twice. Now and then it is
- * another consumer's, which happens to have the same key and the same wish.
+ * A copy of a booking, at nearly the same time or later: an impatient consumer, a proxy that sends twice, one that asks
+ * anew because it has not heard, with another key or none. Now and then it is another consumer's, which happens to have
+ * the same key and the same wish.
  */
 function twin(chance: Chance, name: string, step: BookStep): BookStep {
-  const at = step.at + Math.floor(chance.between(0, 2 * SECOND));
+  const at = step.at + Math.floor(chance.between(0, chance.pick([2 * SECOND, 40 * SECOND])));
   const consumer = chance.happens(0.2) ? (step.consumer % 3) + 1 : step.consumer;
-  return { ...step, name, at, consumer, patienceMs: undefined };
+  const key = chance.pick([step.key, step.key, `key-${name}`, undefined]);
+  return { ...step, name, at, consumer, key, patienceMs: undefined, answerLost: chance.happens(0.1) };
 }
 
 export function drawPlan(seed: string): Plan {
@@ -130,12 +133,8 @@ export function drawPlan(seed: string): Plan {
   const books = 4 + Math.floor(chance.between(0, 7));
   for (let n = 1; n <= books; n += 1) {
     const step = bookStep(chance, `book-${n}`, multiSlot);
-    if (chance.happens(0.15)) {
-      const keyed = { ...step, key: step.key ?? `key-${step.name}` };
-      steps.push(keyed, twin(chance, `twin-${n}`, keyed));
-    } else {
-      steps.push(step);
-    }
+    steps.push(step);
+    if (chance.happens(0.2)) steps.push(twin(chance, `twin-${n}`, step));
     const changes = chance.pick([0, 0, 1, 2]);
     for (let m = 1; m <= changes; m += 1) {
       const kind = chance.pick(['cancel', 'cancel', 'amend', 'read'] as const);

@@ -32,6 +32,8 @@ interface Answered {
   readonly result: Return['result'];
   readonly code?: string;
   readonly appointment?: Appointment;
+  /** What the answer told that the consumer never got. */
+  readonly lost?: Appointment;
   readonly replayed?: boolean;
 }
 
@@ -131,10 +133,10 @@ async function play(plan: Plan, mutation: Mutation, world: ReturnType<typeof cre
     invokes.set(traceId, invoke);
     events.push(invoke);
     let isOver = false;
-    const over = ({ result, code, appointment, replayed }: Answered): void => {
+    const over = ({ result, code, appointment, lost, replayed }: Answered): void => {
       if (isOver) return;
       isOver = true;
-      const { id, version, status } = appointment ?? {};
+      const { id, version, status } = appointment ?? lost ?? {};
       events.push({
         type: 'return',
         at: world.now(),
@@ -180,7 +182,7 @@ async function play(plan: Plan, mutation: Mutation, world: ReturnType<typeof cre
           if (!consumer.signal.aborted) {
             void process.context.ledger.markReplied(appointment.id, process.context.runtime.clock.now());
           }
-          if (sending.answerLost) return over({ result: 'info', code: 'answer-lost' });
+          if (sending.answerLost) return over({ result: 'info', code: 'answer-lost', lost: appointment });
           process.deliver(chance.between(1, 20), () => over({ result: 'ok', appointment, replayed }));
         },
         (error: unknown) => {

@@ -46,6 +46,8 @@ export interface StoreOptions {
   readonly slotsUnclaimed?: boolean;
   /** For mutants: no row is found by its key or content. */
   readonly forgetful?: boolean;
+  /** For mutants: a booking is not known again by its content once its answer was handed over. */
+  readonly toldForgotten?: boolean;
 }
 
 export type LedgerStore = ReturnType<typeof createLedgerStore>;
@@ -56,6 +58,7 @@ export function createLedgerStore({
   openHoldersIgnored = false,
   slotsUnclaimed = false,
   forgetful = false,
+  toldForgotten = false,
 }: StoreOptions = {}) {
   const rows = new Map<string, Row>();
   const links = new Map<string, PatientLink>();
@@ -99,6 +102,7 @@ export function createLedgerStore({
       .map((row) => row.attempt)
       .filter((one) => one.practice === practice && one.principal === principal && one.fingerprint === fingerprint)
       .filter((one) => one.createdAt >= receivedAt - contentWindowMs && REPEATABLE_STATES.has(one.state))
+      .filter((one) => !(toldForgotten && one.state === 'BOOKED' && one.repliedAt !== undefined))
       .sort((a, b) => b.createdAt - a.createdAt)[0];
     return attempt && { attempt, by: 'content' };
   };
