@@ -89,8 +89,9 @@ export function toJson(root: XmlElement, tables: FieldTables, places?: Places): 
   function setUnknown(object: Json, fields: Fields, name: string, offset: number): void {
     const meant = fields.byJsonName.has(name) || name === 'resourceType';
     const own = meant ? `<${name}>` : name;
-    // Plain assignment of `__proto__` would set no property at all.
-    Object.defineProperty(object, own, { value: {}, enumerable: true, configurable: true });
+    // Plain assignment of `__proto__` would set no property at all; for thousands of others it is the cheaper way.
+    if (own !== '__proto__') object[own] = {};
+    else Object.defineProperty(object, own, { value: {}, enumerable: true, configurable: true });
     places?.note(object, own, offset);
   }
 }

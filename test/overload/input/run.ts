@@ -1,0 +1,113 @@
+/**
+ * `npm run test:input`: for how long the worst requests block the gateway's event loop. The gateway is a process of its
+ * own, as an operator starts it; what counts is the processor time of the longest block, so that a loaded machine does
+ * not fail the gate for it. Exit code 1 when one is longer than 50 ms.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Pool } from 'undici';
+import { createConsumer, INTERACTIONS, MEDIA_TYPE, unsignedToken } from '../../support/consumer.js';
+import { build, killAll, startBeside, startGateway, type Child } from '../processes/children.js';
+import { asidOf, fileOf, odsCodeOf } from '../processes/practices-file.js';
+import { inputCases, type InputCase } from './cases.js';
+
+const LONGEST_BLOCK_MS = 50;
+/** The first meets code that has not run yet, the others what is usual. */
+const ROUNDS = 3;
+const LONGEST_RUN_MS = 600_000;
+const only = process.argv[2];
+
+const write = (line: string): void => void process.stdout.write(`${line}\n`);
+
+interface Measured {
+  readonly statuses: ReadonlySet<number>;
+  readonly firstMs: number;
+  readonly laterMs: number;
+}
+
+async function send(pool: Pool, url: string, asked: InputCase): Promise<number> {
+  const { method, interaction, path, headers, claims, body } = asked;
+  const consumer = createConsumer(url, odsCodeOf(0), asidOf(0), Date.now);
+  const answer = await pool.request({
+    method,
+    path: `/${odsCodeOf(0)}/STU3/1/gpconnect${path}`,
+    headers: {
+      'Ssp-TraceID': 'trace',
+      'Ssp-From': '200000009999',
+      'Ssp-To': asidOf(0),
+      'Ssp-InteractionID': INTERACTIONS[interaction][0],
+      Authorization: `Bearer ${unsignedToken(consumer.claims(interaction, claims))}`,
+      Accept: MEDIA_TYPE.json,
+      ...(body !== undefined && { 'Content-Type': MEDIA_TYPE.json }),
+      ...headers,
+    },
+    body: body ?? null,
+  });
+  await answer.body.dump();
+  return answer.statusCode;
+}
+
+async function measure(gateway: Child, pool: Pool, asked: InputCase): Promise<Measured> {
+  const statuses = new Set<number>();
+  const blocks: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await gateway.ask('watch');
+    // Who is cut off has no status; how long it took counts all the same.
+    statuses.add(await send(pool, gateway.url, asked).catch(() => 0));
+    blocks.push((await gateway.ask('report'))['longestMs'] ?? Infinity);
+  }
+  return { statuses, firstMs: blocks[0] ?? Infinity, laterMs: Math.max(...blocks.slice(1)) };
+}
+
+async function run(folder: string): Promise<boolean> {
+  build(folder);
+  const practices = await startBeside(folder, 'practices', ['1', '8', '1']);
+  const { port } = new URL(practices.url);
+  const profile = process.env['SLOTBRIDGE_CPU_PROFILE'];
+  const gateway = await startGateway(folder, fileOf([Number(port)], join(folder, 'ledger.sqlite')), {
+    pinned: false,
+    node: profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile],
+  });
+  const pool = new Pool(gateway.url, { connections: 1 });
+  const cases = inputCases().filter(({ name }) => only === undefined || name.includes(only));
+  let longest = 0;
+  let missed = 0;
+  try {
+    for (const asked of cases) {
+      const { statuses, firstMs, laterMs } = await measure(gateway, pool, asked);
+      const most = Math.max(firstMs, laterMs);
+      longest = Math.max(longest, most);
+      if (most > LONGEST_BLOCK_MS) missed += 1;
+      const figures = `${firstMs.toFixed(1).padStart(7)} ${laterMs.toFixed(1).padStart(7)}`;
+      write(`${most > LONGEST_BLOCK_MS ? 'MISS' : 'ok  '} ${figures} ms  ${[...statuses].join(' ')}  ${asked.name}`);
+    }
+  } finally {
+    await pool.destroy();
+    await gateway.stop();
+    await practices.stop();
+  }
+  const [load = 0] = loadavg();
+  write(`first and later blocks; Node ${process.version}, load ${load.toFixed(1)}`);
+  write(`${cases.length} cases, longest block ${longest.toFixed(1)} ms (gate ${LONGEST_BLOCK_MS}), ${missed} missed`);
+  return missed === 0;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'slotbridge-input-'));
+const clean = (): void => {
+  killAll();
+  rmSync(folder, { recursive: true, force: true });
+};
+const end = (message: string): never => {
+  write(`input: ${message}`);
+  clean();
+  process.exit(1);
+};
+setTimeout(() => end('it took too long'), LONGEST_RUN_MS).unref();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end('stopped'));
+try {
+  if (!(await run(folder))) process.exitCode = 1;
+} catch (error) {
+  end(error instanceof Error ? error.message : String(error));
+}
+clean();

@@ -1,0 +1,61 @@
+/**
+ * Loaded before a gateway: answers how long its event loop was blocked, in milliseconds of processor time.
+ *
+ * While it watches, each turn of the loop calls it. What lies between two turns has blocked the loop; it counts with the
+ * time on the wall or the processor time of the loop's thread, whichever is less: on the wall, others may have had the
+ * processor. Where the system doesn't tell what a thread has used, that of the whole process stands for it, with
+ * whatever other threads compile and clean up meanwhile.
+ */
+import { openSync, readSync } from 'node:fs';
+
+let isWatching = false;
+let longest = 0;
+let wall = 0;
+let cpu = 0;
+
+const schedule = ((): number | undefined => {
+  try {
+    return openSync(`/proc/self/task/${String(process.pid)}/schedstat`, 'r');
+  } catch {
+    return undefined;
+  }
+})();
+const text = Buffer.alloc(64);
+
+function used(): number {
+  if (schedule !== undefined) {
+    const length = readSync(schedule, text, 0, text.length, 0);
+    return Number.parseInt(text.toString('latin1', 0, length), 10) / 1e6;
+  }
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+function turn(): void {
+  const [wallNow, cpuNow] = [performance.now(), used()];
+  longest = Math.max(longest, Math.min(wallNow - wall, cpuNow - cpu));
+  wall = wallNow;
+  cpu = cpuNow;
+  if (isWatching) setImmediate(turn);
+}
+
+process.on('message', (message) => {
+  if (message === 'watch') {
+    isWatching = true;
+    wall = performance.now();
+    cpu = used();
+    longest = 0;
+    setImmediate(turn);
+    process.send?.({});
+  }
+  if (message === 'report') {
+    isWatching = false;
+    process.send?.({ longestMs: longest });
+  }
+});
+// Whatever ends the measurement ends what it has started.
+process.once('disconnect', () => process.exit(1));
+// The question alone must not keep a process alive that has been told to stop.
+process.channel?.unref();
+
+export {};
