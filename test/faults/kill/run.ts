@@ -6,6 +6,8 @@
  *   --from N          goes on at the N-th case of an earlier run of the same scenarios
  *   --ledger KIND     sqlite, or postgres
  *   --random N        instead of the points: N kills at times drawn from the seed
+ *   --stops N         instead of the points, with --ledger postgres: N times one of two gateways is stopped (SIGSTOP) at
+ *                     a time drawn from the seed, for 16 to 25 s, while the consumer goes on at the other one
  *   --seed TEXT       of the times; drawn and printed without it
  *   --format FORMAT   text, or json for one object at the end
  *   --at-a-time N     cases side by side
@@ -17,11 +19,15 @@ import { createChance } from '../../simulation/world/world.js';
 import { createLedgers, LEDGER_KINDS, type LedgerKind } from './ledgers.js';
 import { bundleGateway } from './process/bundle.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
+import { runStop } from './stopped.js';
 import { casesOf, nameOf, repeatedBy, runWithin, scenarioNamed, type Case, type Verdict } from './sweep.js';
 import type { Setting } from './world.js';
 
 /** Kills come a little after the answer too. */
 const LATER_THAN_CLEAN = 1.1;
+const STOPPED = ['book', 'book-several', 'take-back', 'cancel', 'amend'] as const;
+/** Longer than a lease lasts, shorter than the settle time. */
+const STOPPED_MS = [16_000, 25_000] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,6 +36,7 @@ const { values, positionals } = parseArgs({
     from: { type: 'string', default: '1' },
     ledger: { type: 'string', default: 'sqlite' },
     random: { type: 'string' },
+    stops: { type: 'string' },
     seed: { type: 'string', default: randomUUID().slice(0, 8) },
     format: { type: 'string', default: 'text' },
     'at-a-time': { type: 'string', default: '2' },
@@ -63,79 +70,127 @@ function asked(): { readonly scenarios: readonly Scenario[]; readonly only: Case
 }
 
 if (!isLedgerKind(values.ledger)) throw new Error(`--ledger takes ${LEDGER_KINDS.join(' or ')}`);
+if (values.stops !== undefined && values.ledger !== 'postgres') throw new Error('--stops needs --ledger postgres');
 const { scenarios, only } = asked();
 const began = performance.now();
 const setting: Setting = { ledgers: await createLedgers(values.ledger), script: await bundleGateway('.kill-build') };
 
+/** One line of the run. */
+interface Job {
+  readonly name: string;
+  readonly repeat: string;
+  run(): Promise<{ readonly verdict: 'ok' | 'not reached'; readonly violations: readonly string[] }>;
+}
+
 const failures: { readonly name: string; readonly violations: readonly string[]; readonly repeat: string }[] = [];
-const report = (one: Case, violations: readonly string[]): void => {
+const report = ({ name, repeat }: Pick<Job, 'name' | 'repeat'>, violations: readonly string[]): void => {
   if (violations.length === 0) return;
-  const repeat = repeatedBy(one, setting);
-  for (const violation of violations) print(`  VIOLATION ${nameOf(one)}: ${violation}`);
+  for (const violation of violations) print(`  VIOLATION ${name}: ${violation}`);
   print(`  repeat it: ${repeat}`);
-  failures.push({ name: nameOf(one), violations, repeat });
+  failures.push({ name, violations, repeat });
 };
 
-/** A clean run of each: what there is to kill at, and how long it takes. */
-const clean = new Map<Scenario, Verdict>();
-await inTurns(scenarios, async (scenario) => {
-  const one: Case = { scenario, killAt: undefined };
-  const verdict = await runWithin(one, setting);
-  clean.set(scenario, verdict);
-  report(one, verdict.violations);
+const jobOf = (one: Case): Job => ({
+  name: nameOf(one),
+  repeat: repeatedBy(one, setting),
+  async run() {
+    const { died, violations } = await runWithin(one, setting);
+    return { verdict: died ? 'ok' : 'not reached', violations };
+  },
 });
 
 const names = new Set<string>();
-const cases: Case[] = only ? [only] : [];
-for (const scenario of scenarios) {
-  const points = clean.get(scenario)?.points ?? [];
-  const found = casesOf(scenario, points);
-  for (const point of points) names.add(point);
-  if (values.random === undefined) cases.push(...found);
-  print(`${scenario.name}: ${new Set(points).size} points, ${found.length} cases`);
-  if (values.list) for (const point of new Set(points)) print(`  ${point}`);
-}
-if (values.random !== undefined) {
-  const chance = createChance(values.seed);
+
+/** Every point that a clean run reaches, or with `random` so many drawn times between its begin and its end. */
+async function kills(random: number | undefined): Promise<readonly Job[]> {
+  const clean = new Map<Scenario, Verdict>();
+  await inTurns(scenarios, async (scenario) => {
+    const one: Case = { scenario, killAt: undefined };
+    const verdict = await runWithin(one, setting);
+    clean.set(scenario, verdict);
+    report(jobOf(one), verdict.violations);
+  });
+  const cases: Case[] = [];
+  for (const scenario of scenarios) {
+    const points = clean.get(scenario)?.points ?? [];
+    const found = casesOf(scenario, points);
+    for (const point of points) names.add(point);
+    if (random === undefined) cases.push(...found);
+    print(`${scenario.name}: ${new Set(points).size} points, ${found.length} cases`);
+    if (values.list) for (const point of new Set(points)) print(`  ${point}`);
+  }
   // One that has died once already is killed at its points: how long it takes to start is not what matters.
   const killable = scenarios.filter(({ diesFirstAt }) => diesFirstAt === undefined);
-  for (let n = 0; n < Number(values.random); n += 1) {
+  for (let n = 0; n < (random ?? 0); n += 1) {
     const scenario = killable[n % killable.length];
     if (!scenario) throw new Error('none of these scenarios can be killed at any time');
     const after = chance.fraction() * LATER_THAN_CLEAN * (clean.get(scenario)?.tookMs ?? 0);
     cases.push({ scenario, killAt: `after:${after.toFixed(1)}` });
   }
-  print(`seed ${values.seed}`);
+  return cases.map(jobOf);
 }
 
+async function stops(count: number): Promise<readonly Job[]> {
+  const chosen = STOPPED.filter((name) => positionals.length === 0 || positionals.includes(name)).map(scenarioNamed);
+  const tookMs = new Map<Scenario, number>();
+  await inTurns(chosen, async (scenario) => {
+    const clean = await runStop({ scenario, afterMs: undefined, stoppedMs: 0 }, setting);
+    tookMs.set(scenario, clean.tookMs);
+    report({ name: `${scenario.name} with nobody stopped`, repeat: 'the same command' }, clean.violations);
+  });
+  return Array.from({ length: count }, (_, n) => {
+    const scenario = chosen[n % chosen.length];
+    if (!scenario) throw new Error(`--stops takes ${STOPPED.join(', ')}`);
+    const afterMs = chance.fraction() * (tookMs.get(scenario) ?? 0);
+    const stoppedMs = Math.round(chance.between(...STOPPED_MS));
+    return {
+      name: `${scenario.name} stopped after ${afterMs.toFixed(1)} ms for ${(stoppedMs / 1000).toFixed(1)} s`,
+      repeat: `npm run test:kill -- --ledger postgres --stops ${count} --seed ${values.seed}`,
+      async run() {
+        const { violations, wasDone } = await runStop({ scenario, afterMs, stoppedMs }, setting);
+        return { verdict: wasDone ? 'not reached' : 'ok', violations };
+      },
+    };
+  });
+}
+
+const chance = createChance(values.seed);
+const random = values.random === undefined ? undefined : Number(values.random);
+let jobs: readonly Job[];
+if (only) jobs = [jobOf(only)];
+else if (values.stops !== undefined) jobs = await stops(Number(values.stops));
+else jobs = await kills(random);
+const isDrawn = random !== undefined || values.stops !== undefined;
+if (isDrawn) print(`seed ${values.seed}`);
+
 const first = Number(values.from) - 1;
-let killed = 0;
+let hit = 0;
 let done = 0;
 let caseSeconds = 0;
 if (!values.list) {
-  await inTurns(cases.slice(first), async (one, index) => {
+  await inTurns(jobs.slice(first), async (job, index) => {
     const at = performance.now();
-    const { died, violations } = await runWithin(one, setting);
+    const { verdict, violations } = await job.run();
     const seconds = (performance.now() - at) / 1000;
     done += 1;
     caseSeconds += seconds;
-    if (died) killed += 1;
-    const verdict = violations.length > 0 ? 'FAILED' : died ? 'ok' : 'not reached';
-    print(`${verdict} ${first + index + 1}/${cases.length} ${nameOf(one)} ${seconds.toFixed(1)} s`);
-    report(one, violations);
+    if (verdict === 'ok') hit += 1;
+    const word = violations.length > 0 ? 'FAILED' : verdict;
+    print(`${word} ${first + index + 1}/${jobs.length} ${job.name} ${seconds.toFixed(1)} s`);
+    report(job, violations);
   });
 }
 await setting.ledgers.close();
 
 const summary = {
   ledger: setting.ledgers.kind,
-  ...(values.random !== undefined && { seed: values.seed }),
+  ...(isDrawn && { seed: values.seed }),
   scenarios: scenarios.length,
   points: names.size,
-  cases: cases.length,
+  cases: jobs.length,
   done,
-  killed,
-  notReached: done - killed,
+  hit,
+  notReached: done - hit,
   failed: failures.length,
   seconds: Math.round((performance.now() - began) / 1000),
   secondsPerCase: Number((caseSeconds / Math.max(1, done)).toFixed(2)),

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { BOOKING_CALL } from '../../support/appointments.js';
 import type { TestAnswer, TestConsumer } from '../../support/consumer.js';
 import type { GatewayProcess } from '../../support/gateway-process.js';
-import { contradiction, disagreements, saidBefore, tooMany } from './checks.js';
+import { contradiction, disagreements, saidBefore } from './checks.js';
 import { SCENARIOS, type Scenario, type Send } from './scenarios.js';
 import { createWorld, type Setting, type World } from './world.js';
 
@@ -29,12 +29,17 @@ export interface Verdict {
 }
 
 /** Only for a hung process: every answer has a deadline of its own. */
-const KILL_TIMER_MS = 60_000;
+const KILL_TIMER_MS = 300_000;
+/** On a machine so busy that the gateway's own deadlines pass before it has done anything. */
+const MOST_STARTS = 4;
 const MOST_REPEATS = 60;
 const MOST_PER_POINT = 2;
 /** How a gateway ends that has nothing to do is the same whatever it did before. */
 const ENDS_ALIKE = /^drain\./;
 const AFTER = 'after:';
+
+/** What the case needs before it begins was not to be had; nothing has been tested yet. */
+class Unprepared extends Error {}
 
 export function nameOf({ scenario, killAt }: Case): string {
   return killAt === undefined ? scenario.name : `${scenario.name} ${killAt}`;
@@ -136,7 +141,9 @@ export async function runCase({ scenario, killAt }: Case, setting: Setting): Pro
     const afterMs = killAt?.startsWith(AFTER) ? Number(killAt.slice(AFTER.length)) : undefined;
     const atPoint = afterMs === undefined ? killAt : undefined;
     const first = await world.start(scenario.diesFirstAt ? `${scenario.diesFirstAt}:1` : atPoint);
-    const send = await scenario.prepare(world, first.consumer);
+    const send = await scenario.prepare(world, first.consumer).catch((error: unknown) => {
+      throw new Unprepared(String(error), { cause: error });
+    });
     const before = world.practice.requests.count(BOOKING_CALL);
     world.arm();
     let isGone = false;
@@ -170,24 +177,33 @@ export async function runCase({ scenario, killAt }: Case, setting: Setting): Pro
     if (told?.status === scenario.ends && told.body.id !== answer?.body.id)
       violations.push('two answers, two bookings');
     await last.stop();
-    if (answer) violations.push(...(await disagreements(world, scenario, answer)));
-    violations.push(...tooMany(world, scenario, before));
+    if (answer) violations.push(...(await disagreements(world, scenario, answer, before)));
     return { died, violations, points, tookMs };
   } finally {
     await world.close();
   }
 }
 
-/** `runCase`, and one violation of a case that does not end. */
+async function runPrepared(one: Case, setting: Setting): Promise<Verdict> {
+  for (let starts = 1; ; starts += 1) {
+    try {
+      return await runCase(one, setting);
+    } catch (error) {
+      if (!(error instanceof Unprepared) || starts === MOST_STARTS) throw error;
+    }
+  }
+}
+
+/** One case, and one violation if it does not end. */
 export async function runWithin(one: Case, setting: Setting): Promise<Verdict> {
   const nothing = { died: false, points: [], tookMs: 0 };
   const waiting = new AbortController();
-  const overdue = pause(KILL_TIMER_MS * 2, { ...nothing, violations: ['did not end'] }, waiting).catch(() => ({
+  const overdue = pause(KILL_TIMER_MS, { ...nothing, violations: ['did not end'] }, waiting).catch(() => ({
     ...nothing,
     violations: [],
   }));
   const failed = (error: unknown): Verdict => ({ ...nothing, violations: [String(error)] });
-  return Promise.race([runCase(one, setting).catch(failed), overdue]).finally(() => waiting.abort());
+  return Promise.race([runPrepared(one, setting).catch(failed), overdue]).finally(() => waiting.abort());
 }
 
 export function repeatedBy(one: Case, setting: Pick<Setting, 'ledgers'>): string {

@@ -32,6 +32,8 @@ export const FROM_SOURCE: GatewayScript = {
 export interface Setting {
   readonly ledgers: Ledgers;
   readonly script: GatewayScript;
+  /** Changes the demo's practices file. */
+  readonly practices?: (text: string) => string;
 }
 
 export interface Restarted {
@@ -41,8 +43,11 @@ export interface Restarted {
 
 export interface World {
   readonly practice: HmisSimulation;
-  /** Starts the gateway on the ledger that the one before it has left; throws when it dies before it listens. */
-  start(killAt?: string): Promise<{ readonly gateway: GatewayProcess; readonly consumer: TestConsumer }>;
+  /** Starts the gateway on the ledger that the one before it has left; throws when it dies before it listens. `more` of its environment. */
+  start(
+    killAt?: string,
+    more?: Readonly<Record<string, string>>,
+  ): Promise<{ readonly gateway: GatewayProcess; readonly consumer: TestConsumer }>;
   /** The same for one that nobody kills: in this process, which is quicker. */
   restart(): Promise<Restarted>;
   /** From now on points count. */
@@ -62,16 +67,16 @@ export interface World {
 
 /** More than the settle time of the demo's practices. */
 const SETTLED_AFTER_MS = 200_000;
-/** Of a gateway that recovers: what takes a minute takes some seconds. */
-const SPEED = 8;
+/** Of a gateway that recovers: what takes a minute takes some seconds. Its deadlines are as much shorter. */
+const SPEED = 4;
 const PUBLIC_URL = 'https://gateway.example.nhs.uk';
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-export async function createWorld({ ledgers, script }: Setting): Promise<World> {
+export async function createWorld({ ledgers, script, practices }: Setting): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'slotbridge-sweep-'));
   const armedBy = join(folder, 'armed');
   const list = join(folder, 'points');
-  const ledger = await ledgers.create(folder);
+  const ledger = await ledgers.create(folder, practices);
   let aheadMs = 0;
   const now = (): number => Date.now() + aheadMs;
   const practice = await createHmisSimulator({ data: loadHmisData(join(FIXTURES, 'hmis/riverside.yaml')), now });
@@ -91,7 +96,7 @@ export async function createWorld({ ledgers, script }: Setting): Promise<World> 
   const consumerOf = (url: string): TestConsumer => createConsumer(url, 'A99901', '200000009901', now);
   return {
     practice,
-    async start(killAt) {
+    async start(killAt, more) {
       const env = {
         ...environment,
         KILL_ARMED: armedBy,
@@ -99,6 +104,7 @@ export async function createWorld({ ledgers, script }: Setting): Promise<World> 
         CLOCK_AHEAD_MS: String(aheadMs),
         CLOCK_SPEED: String(speed()),
         ...(killAt === undefined ? {} : { KILL_AT: killAt }),
+        ...more,
       };
       const gateway = await startGatewayProcess(env, ledger.config, [script.file, ledger.config], script.loader);
       running.add(gateway);
