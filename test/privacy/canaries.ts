@@ -5,7 +5,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { Json } from '../support/consumer.js';
 import { UNREGISTERED } from '../support/flow.js';
 import { FIXTURES, LEDGER_KEY } from '../support/gateway.js';
 import { TOKEN } from '../support/operator.js';
@@ -66,7 +65,7 @@ function wordsOf(person: Person): readonly (string | undefined)[] {
 /** What practices and register know of their patients. */
 function known(): readonly string[] {
   const people = (file: string, key: string): readonly Person[] =>
-    (parse(readFileSync(join(FIXTURES, file), 'utf8')))[key];
+    parse(readFileSync(join(FIXTURES, file), 'utf8'))[key];
   return [
     ...people('hmis/riverside.yaml', 'patients'),
     ...people('hmis/hillside.yaml', 'patients'),

@@ -5,55 +5,24 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptState } from '../../../src/ports/ledger.js';
-import type { Runtime } from '../../../src/ports/runtime.js';
-import { BOOKING_CALL, CANCEL_CALL, cancelled, exactSlots, put, sessionOf } from '../../support/appointments.js';
+import { BOOKING_CALL, CANCEL_CALL, cancelled, put, sessionOf } from '../../support/appointments.js';
 import type { TestAnswer } from '../../support/consumer.js';
-import { booked, bookingBody, patientId, slotPath, type FoundSlot } from '../../support/flow.js';
-import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { booked, bookingBody, slotPath, type FoundSlot } from '../../support/flow.js';
+import type { TestGateway } from '../../support/gateway.js';
 import { BOOK_CELLS, CANCEL_CELLS, LOOK_UP_CELLS, READ_CELLS, type Cell, type Step } from './cells.js';
+import { startMatrixWorld, type MatrixWorld } from './world.js';
 
-const SPEED = 20;
-/** Of the gateway's own time; the limits of single calls are real time. */
-const SHORT = `      timeouts: { bookMs: 500, cancelMs: 500, readMs: 700, searchMs: 700 }
-      settleSeconds: 70
-`;
-
-function hurried(yaml: string): string {
-  return yaml
-    .replaceAll('      allowHttp: true\n      key:', `      allowHttp: true\n${SHORT}      key:`)
-    .concat('\nlimits: { bookingDeadline: 40s }\n');
-}
-
-/** When time began to run faster; the register has to answer in time before. */
-let fastSince: number | undefined;
-
-function fast(runtime: Runtime): Runtime {
-  const { clock, timers } = runtime;
-  const monotonic = (): number => {
-    const real = clock.monotonic();
-    return fastSince === undefined ? real : fastSince + (real - fastSince) * SPEED;
-  };
-  return {
-    ...runtime,
-    clock: { now: () => clock.now(), monotonic },
-    timers: { sleep: (ms, signal) => timers.sleep(fastSince === undefined ? ms : ms / SPEED, signal) },
-  };
-}
-
+let world: MatrixWorld;
 let gateway: TestGateway;
-let patient: string;
-let nextSlot: () => FoundSlot;
 /** Attempts that were open when their consumer was answered. */
 const seenThrough: { readonly cell: Cell; readonly id: string; readonly slot: FoundSlot; readonly before: number }[] =
   [];
 
 beforeAll(async () => {
-  gateway = await startTestGateway({ practices: hurried, runtime: fast });
-  patient = await patientId(gateway.consumer());
-  nextSlot = await exactSlots(gateway.consumer(), slotPath('2026-05-18', '2026-05-29'));
-  fastSince = performance.now();
+  world = await startMatrixWorld();
+  ({ gateway } = world);
 });
-afterAll(() => gateway.stop());
+afterAll(() => world.stop());
 afterEach(() => gateway.riverside.faults.clear());
 
 const MATCH: Readonly<Record<Step, { readonly method: string; readonly path: string }>> = {
@@ -73,54 +42,18 @@ const CALL: Readonly<Record<Step, keyof typeof COUNTED>> = {
   cancel: 'cancel',
 };
 
-/** Bookings of ours for the slot: those of the desk have no patient. */
-function standsAt(slot: FoundSlot): number {
-  return gateway.riverside.hmis
-    .bookings()
-    .filter(
-      (one) =>
-        one.sessionInstanceId === sessionOf(slot) && one.patientId !== undefined && !one.cancelled && !one.retired,
-    ).length;
-}
-
-interface Audited {
-  readonly id: string | undefined;
-  readonly states: readonly (string | undefined)[];
-  readonly requests: number;
-}
-
-async function auditedSince(seq: number): Promise<Audited> {
-  const { audit } = gateway.gateway.records;
-  await audit.flush();
-  const events = (await audit.rows(seq, 1_000)).map(({ event }) => event);
-  // Watchers of earlier cells write in the meantime.
-  const id = events.find(({ state }) => state === 'RECEIVED' || state === 'CANCELLING')?.resources[0];
-  return {
-    id: id?.split('/')[1],
-    states:
-      id === undefined ? [] : events.filter((one) => one.state && one.resources[0] === id).map((one) => one.state),
-    requests: events.filter(({ kind }) => kind === 'request').length,
-  };
-}
-
-async function nextSeq(): Promise<number> {
-  const { audit } = gateway.gateway.records;
-  await audit.flush();
-  const rows = await audit.rows(1, 100_000);
-  return (rows.at(-1)?.seq ?? 0) + 1;
-}
-
 async function waitFor(condition: () => boolean): Promise<void> {
   for (let waited = 0; waited < 5_000 && !condition(); waited += 10) await new Promise((done) => setTimeout(done, 10));
 }
 
 async function play(cell: Cell): Promise<void> {
   const { riverside } = gateway;
+  const { patient, standsAt } = world;
   const consumer = gateway.consumer();
-  const slot = nextSlot();
+  const slot = world.nextSlot();
   const body = cell.step === 'cancel' ? cancelled((await booked(consumer, slot, patient)).body) : undefined;
   const before = standsAt(slot) - (body ? 1 : 0);
-  const seq = await nextSeq();
+  const seq = await world.nextSeq();
   const call = COUNTED[CALL[cell.step]];
   const calls = riverside.requests.count(call);
   if (cell.step === 'look-up') riverside.faults.script({ match: BOOKING_CALL, fault: { kind: 'drop', when: 'after' } });
@@ -137,7 +70,7 @@ async function play(cell: Cell): Promise<void> {
     cell.desk(riverside, sessionOf(slot));
   }
   const answer = await sent;
-  const { id, states, requests } = await auditedSince(seq);
+  const { id, states, requests } = await world.auditedSince(seq);
   const effects = standsAt(slot) - before;
   riverside.faults.clear();
   const { ledger } = gateway.gateway.records;
@@ -165,8 +98,7 @@ async function play(cell: Cell): Promise<void> {
   if (id === undefined) return;
   seenThrough.push({ cell, id, slot, before });
   // The next cell's lie about what stands would be told to this one's watcher too, after its settle time.
-  const isOpen = async (): Promise<boolean> => (await ledger.openAttempts()).some((one) => one.id === id);
-  for (let waited = 0; cell.step === 'look-up' && waited < 10_000 && (await isOpen()); waited += 50) {
+  for (let waited = 0; cell.step === 'look-up' && waited < 10_000 && (await world.isOpen(id)); waited += 50) {
     await new Promise((done) => setTimeout(done, 50));
   }
 }
@@ -207,15 +139,12 @@ describe('fault matrix: after the settle time', () => {
   it('every attempt has come to the end that its cell names, and so has the practice', async () => {
     expect(seenThrough.length).toBeGreaterThan(0);
     const { ledger } = gateway.gateway.records;
-    const open = async (): Promise<number> => (await ledger.openAttempts()).length;
-    // A kill timer: what does not end is reported below by its name.
-    for (let waited = 0; waited < 30_000 && (await open()) > 0; waited += 200) {
-      await new Promise((done) => setTimeout(done, 200));
-    }
+    // What does not end is reported below by its name.
+    await world.settled();
     const ends = await Promise.all(
       seenThrough.map(async ({ cell, id, slot, before }) => {
         const attempt = await ledger.findAttempt(id as never);
-        return [titleOf(cell), attempt?.state, standsAt(slot) - before];
+        return [titleOf(cell), attempt?.state, world.standsAt(slot) - before];
       }),
     );
     const named = seenThrough.map(({ cell }): [string, AttemptState | undefined, number] => {
