@@ -1,7 +1,7 @@
 /** The measured processes: built as they ship, started with nothing of the benchmark inside, stopped by their ids. */
 import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { practicesFile, SECRETS } from './practice.js';
 
@@ -124,17 +124,23 @@ export async function reportOf<Report>(folder: string, name: string, args: reado
   }
 }
 
+/** Where the ledger of a gateway is. */
+export function ledgerOf(folder: string, name: string): string {
+  return join(folder, 'ledgers', name, 'ledger.sqlite');
+}
+
 /** `slotbridge serve`, as an operator starts it, with its ledger in a file on disk and its log in another. */
-export async function startGateway(folder: string, backend: Child, profile?: string): Promise<Child> {
-  mkdirSync(join(folder, 'ledger'), { recursive: true });
-  const config = join(folder, 'practices.json');
-  writeFileSync(config, practicesFile(backend.url, join(folder, 'ledger/ledger.sqlite')));
-  const child = start(folder, 'gateway', 'src/cli.js', ['serve', '--config', config, '--port', '0'], profile);
-  const log = join(folder, 'gateway.log');
+export async function startGateway(folder: string, backend: Child, profile?: string, name = 'gateway'): Promise<Child> {
+  const ledger = ledgerOf(folder, name);
+  mkdirSync(dirname(ledger), { recursive: true });
+  const config = join(folder, `${name}.json`);
+  writeFileSync(config, practicesFile(backend.url, ledger));
+  const child = start(folder, name, 'src/cli.js', ['serve', '--config', config, '--port', '0'], profile);
+  const log = join(folder, `${name}.log`);
   for (let waited = 0; waited < START_MS && running.has(child); waited += 50) {
     const port = /"port":(\d+)[^\n]*"event":"listening"/.exec(readFileSync(log, 'utf8'))?.[1];
-    if (port !== undefined) return asChild('gateway', child, Number(port));
+    if (port !== undefined) return asChild(name, child, Number(port));
     await pause(50);
   }
-  throw new Error(`the gateway did not start: ${readFileSync(log, 'utf8').slice(0, 2000)}`);
+  throw new Error(`${name} did not start: ${readFileSync(log, 'utf8').slice(0, 2000)}`);
 }

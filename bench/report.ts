@@ -6,6 +6,21 @@ export interface Round {
   readonly gateway: Slice;
 }
 
+/** What a release has to keep to, and whether it does. */
+export interface Gate {
+  readonly name: string;
+  readonly measured: number;
+  readonly most: number;
+}
+
+export function holds({ measured, most }: Gate): boolean {
+  return measured <= most;
+}
+
+export function gateAsText(gate: Gate): string {
+  return `gate: ${gate.name}: ${gate.measured.toFixed(2)}, at most ${gate.most.toFixed(2)}: ${holds(gate) ? 'holds' : 'MISSED'}`;
+}
+
 export interface Spread {
   readonly median: number;
   readonly least: number;
@@ -14,10 +29,12 @@ export interface Spread {
 
 export interface Result {
   readonly scenario: string;
-  /** What the gateway's turns are compared with; its figures stand under `reference`. */
-  readonly beside: string;
   readonly rounds: number;
   readonly requests: { readonly reference: number; readonly gateway: number };
+  /** Names of the two sides, for whoever reads it. */
+  readonly sides: Readonly<Record<keyof Round, string>>;
+  /** Of the gateway over that of the reference, in milliseconds. */
+  readonly addedP99Ms: Spread;
   /** Gateway over reference. More is better for throughput, less for all others. */
   readonly ratios: Readonly<Record<'throughput' | 'medianLatency' | 'p99Latency' | 'cpuPerRequest', Spread>>;
   /** Of this machine at this moment; not to be compared with those of another run. */
@@ -42,13 +59,14 @@ function medians(slices: readonly Slice[]): Record<keyof Slice, number> {
   return Object.fromEntries(entries) as Record<keyof Slice, number>;
 }
 
-export function summarise(scenario: string, beside: string, rounds: readonly Round[]): Result {
+export function summarise(scenario: string, sides: Result['sides'], rounds: readonly Round[]): Result {
   const ratio = (key: keyof Slice): Spread =>
     spread(rounds.map(({ reference, gateway }) => gateway[key] / reference[key]));
   const sum = (side: keyof Round): number => rounds.reduce((total, round) => total + round[side].requests, 0);
   return {
     scenario,
-    beside,
+    sides,
+    addedP99Ms: spread(rounds.map(({ reference, gateway }) => gateway.p99Ms - reference.p99Ms)),
     rounds: rounds.length,
     requests: { reference: sum('reference'), gateway: sum('gateway') },
     ratios: {
@@ -72,7 +90,9 @@ const LABELS: Readonly<Record<keyof Result['ratios'], string>> = {
 };
 
 export function asText(result: Result): string {
-  const lines = [`${result.scenario}: gateway / ${result.beside}, ${String(result.rounds)} rounds`];
+  const lines = [
+    `${result.scenario}: ${result.sides.gateway} / ${result.sides.reference}, ${String(result.rounds)} rounds`,
+  ];
   for (const [key, label] of Object.entries(LABELS)) {
     const { median: middle, least, most } = result.ratios[key as keyof Result['ratios']];
     lines.push(`  ${label.padEnd(26)}${middle.toFixed(2)}   (${least.toFixed(2)} to ${most.toFixed(2)})`);
@@ -80,7 +100,7 @@ export function asText(result: Result): string {
   for (const side of ['reference', 'gateway'] as const) {
     const { perSecond, medianMs, p99Ms, cpuMicros, busy, bytes } = result.absolute[side];
     lines.push(
-      `  ${side.padEnd(11)}${perSecond.toFixed(0)}/s, median ${medianMs.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ` +
+      `  ${(result.sides[side] ?? side).padEnd(16)}${perSecond.toFixed(0)}/s, median ${medianMs.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ` +
         `${cpuMicros.toFixed(0)} µs a request, ${(busy * 100).toFixed(0)} % of a core, ${String(bytes)} bytes`,
     );
   }

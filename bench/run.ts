@@ -6,9 +6,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { build, killAll, startBackend, startGateway, startReference, type Child } from './children.js';
-import { fire, type Scenario } from './load.js';
-import { asText, summarise, type Result, type Round } from './report.js';
+import { build, killAll, ledgerOf, startBackend, startGateway, startReference, type Child } from './children.js';
+import { fillLedger } from './large-ledger.js';
+import { fire, type Scenario, type Slice } from './load.js';
+import { asText, gateAsText, holds, summarise, type Gate, type Result, type Round } from './report.js';
 import { measureValidation, validationAsText, type ValidationResult } from './validation/measure.js';
 import { booking, longSlotSearch, slotSearch, xmlSlotSearch } from './scenarios.js';
 
@@ -18,6 +19,7 @@ interface Options {
   readonly rounds?: string;
   readonly seconds?: string;
   readonly connections: string;
+  readonly rows: string;
   readonly only?: string;
   readonly folder: string;
   readonly cpuProf?: string;
@@ -35,9 +37,11 @@ const options = new Command('bench')
       'long slot search',
       'XML slot search',
       'booking',
+      'large ledger',
       'validation',
     ]),
   )
+  .option('--rows <number>', "rows of 'large ledger'", '1000000')
   .option('--folder <directory>', 'where the build and the ledger go; decides which disk the ledger is on', tmpdir())
   .option('--cpu-prof <directory>', 'write processor profiles of the gateway and the reference there')
   .parse()
@@ -49,39 +53,75 @@ const turnMs = 1000 * Number(options.seconds ?? (options.quick ? 0.8 : 3));
 const validationTurnMs = options.seconds === undefined ? (options.quick ? 100 : 300) : turnMs;
 const warmUpMs = options.quick ? 800 : 4000;
 const connections = Number(options.connections);
+/** For what an answer takes when nobody waits for anybody else. */
+const FEW = 2;
+/** Processor time of a booking beside the reference's, when there was little more to a booking than making it. */
+const FIRST_BOOKING_RATIO = 4.66;
 /** Whatever hangs, the run ends. */
-const LONGEST_MS = 120_000 + (4 * 2 * (warmUpMs + rounds * turnMs) + 4 * rounds * validationTurnMs) * 2;
+const LONGEST_MS = 300_000 + (6 * 2 * (warmUpMs + rounds * turnMs) + 4 * rounds * validationTurnMs) * 2;
 
-async function measure(scenario: Scenario, reference: Child, gateway: Child): Promise<Result> {
-  const { beside = scenario } = scenario;
-  const other = beside === scenario ? reference : gateway;
-  await fire(other, beside, connections, warmUpMs);
-  await fire(gateway, scenario, connections, warmUpMs);
+interface Side {
+  readonly name: string;
+  readonly child: Child;
+  readonly scenario: Scenario;
+}
+
+/** What is said of `gateway` is said beside `reference`. */
+async function measure(name: string, reference: Side, gateway: Side, inFlight = connections): Promise<Result> {
+  const turn = (side: Side, ms = turnMs): Promise<Slice> => fire(side.child, side.scenario, inFlight, ms);
+  await turn(reference, warmUpMs);
+  await turn(gateway, warmUpMs);
   const done: Round[] = [];
   for (let round = 0; round < rounds; round += 1) {
     // Who goes first changes, so that a machine that slows down favours neither.
     if (round % 2 === 0) {
-      const first = await fire(other, beside, connections, turnMs);
-      done.push({ reference: first, gateway: await fire(gateway, scenario, connections, turnMs) });
+      const first = await turn(reference);
+      done.push({ reference: first, gateway: await turn(gateway) });
     } else {
-      const first = await fire(gateway, scenario, connections, turnMs);
-      done.push({ gateway: first, reference: await fire(other, beside, connections, turnMs) });
+      const first = await turn(gateway);
+      done.push({ gateway: first, reference: await turn(reference) });
     }
   }
-  return summarise(scenario.name, scenario.beside?.name ?? 'bare reference', done);
+  return summarise(name, { reference: reference.name, gateway: gateway.name }, done);
 }
 
-async function measureGateway(folder: string): Promise<Result[]> {
+function isAsked(name: string): boolean {
+  return options.only === undefined || options.only === name;
+}
+
+function tell(result: Result): Result {
+  if (options.format === 'text') console.log(`${asText(result)}\n`);
+  return result;
+}
+
+async function measureGateway(folder: string, gates: Gate[]): Promise<Result[]> {
   const backend = await startBackend(folder);
   const reference = await startReference(folder, backend, options.cpuProf);
   const gateway = await startGateway(folder, backend, options.cpuProf);
   const results: Result[] = [];
+  const sides = (scenario: Scenario): [Side, Side] => [
+    scenario.beside
+      ? { name: scenario.beside.name, child: gateway, scenario: scenario.beside }
+      : { name: 'bare reference', child: reference, scenario },
+    { name: 'gateway', child: gateway, scenario },
+  ];
   try {
-    for (const scenario of [slotSearch(), longSlotSearch(), xmlSlotSearch(), await booking(gateway)]) {
-      if (options.only !== undefined && options.only !== scenario.name) continue;
-      const result = await measure(scenario, reference, gateway);
-      results.push(result);
-      if (options.format === 'text') console.log(`${asText(result)}\n`);
+    for (const scenario of [slotSearch(), longSlotSearch(), xmlSlotSearch()]) {
+      if (isAsked(scenario.name)) results.push(tell(await measure(scenario.name, ...sides(scenario))));
+    }
+    if (isAsked('booking')) {
+      const scenario = await booking(gateway);
+      const cost = tell(await measure(scenario.name, ...sides(scenario)));
+      const few = tell(await measure('booking, few at a time', ...sides(scenario), FEW));
+      results.push(cost, few);
+      gates.push(
+        {
+          name: "booking, processor time, of the first issue's ratio",
+          measured: cost.ratios.cpuPerRequest.median / FIRST_BOOKING_RATIO,
+          most: 1.6,
+        },
+        { name: 'booking, few at a time, added p99 in ms', measured: few.addedP99Ms.median, most: 25 },
+      );
     }
   } finally {
     for (const child of [gateway, reference, backend]) await child.stop();
@@ -89,20 +129,60 @@ async function measureGateway(folder: string): Promise<Result[]> {
   return results;
 }
 
-async function run(folder: string): Promise<void> {
+/** Bookings into a ledger that is empty, and into one that is not. */
+async function measureLargeLedger(folder: string, gates: Gate[]): Promise<Result[]> {
+  const backend = await startBackend(folder);
+  const running = [backend];
+  const started = async (name: string): Promise<Side> => {
+    const child = await startGateway(folder, backend, options.cpuProf, name);
+    running.push(child);
+    return { name, child, scenario: await booking(child) };
+  };
+  try {
+    const template = await started('full ledger');
+    await fire(template.child, template.scenario, 1, 0);
+    await template.child.stop();
+    fillLedger(ledgerOf(folder, 'full ledger'), Number(options.rows));
+    const result = await measure('large ledger', await started('empty ledger'), await started('full ledger'));
+    const name = `booking into a ledger of ${options.rows} rows, processor time, of that into an empty one`;
+    gates.push(
+      { name, measured: result.ratios.cpuPerRequest.median, most: 1.2 },
+      {
+        name: name.replace('processor time', 'time of an answer'),
+        measured: result.ratios.medianLatency.median,
+        most: 1.2,
+      },
+    );
+    return [tell(result)];
+  } finally {
+    for (const child of running.reverse()) await child.stop();
+  }
+}
+
+/** Answers whether every gate that was measured holds. */
+async function run(folder: string): Promise<boolean> {
   build(folder);
   const [load = 0] = loadavg();
   const machine = { node: process.version, cpus: cpus().length, cpu: cpus()[0]?.model, loadBefore: load };
   const results: (Result | ValidationResult)[] = [];
-  if (options.only === undefined || options.only === 'validation') {
+  const gates: Gate[] = [];
+  if (isAsked('validation')) {
     const result = await measureValidation(folder, rounds, validationTurnMs);
     results.push(result);
     if (options.format === 'text') console.log(`${validationAsText(result)}\n`);
   }
-  if (options.only !== 'validation') results.push(...(await measureGateway(folder)));
+  if (options.only !== 'validation' && options.only !== 'large ledger') {
+    results.push(...(await measureGateway(folder, gates)));
+  }
+  // A minute to fill it: not in every run.
+  if (options.only === 'large ledger') results.push(...(await measureLargeLedger(folder, gates)));
   if (options.format === 'json')
-    console.log(JSON.stringify({ machine, connections, rounds, turnMs, results }, null, 2));
-  else console.log(`Node ${machine.node}, ${String(machine.cpus)} processors, load before: ${load.toFixed(1)}`);
+    console.log(JSON.stringify({ machine, connections, rounds, turnMs, results, gates }, null, 2));
+  else {
+    for (const gate of gates) console.log(gateAsText(gate));
+    console.log(`Node ${machine.node}, ${String(machine.cpus)} processors, load before: ${load.toFixed(1)}`);
+  }
+  return gates.every(holds);
 }
 
 const folder = mkdtempSync(join(options.folder, 'slotbridge-bench-'));
@@ -118,7 +198,7 @@ const end = (message: string): never => {
 setTimeout(() => end('it took too long'), LONGEST_MS).unref();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end('stopped'));
 try {
-  await run(folder);
+  process.exitCode = (await run(folder)) ? 0 : 1;
 } catch (error) {
   end(error instanceof Error ? error.message : String(error));
 }

@@ -136,6 +136,9 @@ async function get(gateway: Child, interaction: string, scope: string, path: str
   return (JSON.parse(text) as { readonly entry: readonly Entry[] }).entry;
 }
 
+/** No place is asked for twice, whatever was booked before. */
+let session = FIRST_SINGLE;
+
 /** The ids that a booking needs are asked of the gateway, as any consumer would. */
 export async function booking(gateway: Child): Promise<Scenario> {
   const identifier = encodeURIComponent(`${NHS_NUMBER}|${PATIENT_NUMBER}`);
@@ -145,8 +148,6 @@ export async function booking(gateway: Child): Promise<Scenario> {
   const location = found.find(({ resource }) => resource.resourceType === 'Location')?.resource.id ?? '';
   const headers = headersFor('create:appointment-1', 'patient/*.write');
   const zone = createPracticeZone('Europe/London');
-  let session = FIRST_SINGLE;
-
   const body = (): string => {
     session += 1;
     const { date, time } = singlePlace(session);
