@@ -30,6 +30,9 @@ export interface RestartsTold {
 }
 
 const PROBE_EVERY_MS = 500;
+const PROBE_MS = 2_000;
+/** Without an answer: what says that it is not ready is believed at once. */
+const FAILED_PROBES = 3;
 /** Between one instance that is back and the next one that goes. */
 const BETWEEN_MS = 2_000;
 const MOST_REPEATS = 5;
@@ -55,13 +58,14 @@ const MIX: readonly Kind[] = [
   'search',
 ];
 
-async function isReady(url: string): Promise<boolean> {
+/** `undefined` without an answer. */
+async function isReady(url: string): Promise<boolean | undefined> {
   try {
-    const { statusCode, body } = await ask(`${url}/readyz`, { headersTimeout: 2_000 });
+    const { statusCode, body } = await ask(`${url}/readyz`, { headersTimeout: PROBE_MS });
     await body.dump();
     return statusCode === 200;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -76,14 +80,16 @@ function createBalancer(): {
   let turn = 0;
   let isOpen = true;
   const probe = async (backend: Backend): Promise<void> => {
-    while (isOpen && backends.has(backend)) {
-      backend.isReady = await isReady(backend.sender.url);
+    for (let failed = 0; isOpen && backends.has(backend);) {
+      const found = await isReady(backend.sender.url);
+      failed = found === undefined ? failed + 1 : 0;
+      if (found !== undefined || failed >= FAILED_PROBES) backend.isReady = found === true;
       await pause(PROBE_EVERY_MS);
     }
   };
   return {
     async add(url) {
-      while (!(await isReady(url))) await pause(PROBE_EVERY_MS);
+      while ((await isReady(url)) !== true) await pause(PROBE_EVERY_MS);
       const backend: Backend = { sender: createSender(url), isReady: true };
       backends.add(backend);
       void probe(backend);

@@ -23,6 +23,7 @@ import { confirm } from '../saga/confirm.js';
 import { contended, notBooked, outcomeUnknown, patientGone, slotTaken } from '../saga/refusals.js';
 import { finish, type Saga } from '../saga/saga.js';
 
+import { takenPlacesOf } from '../sharing/taken-places.js';
 export interface Booked {
   readonly appointment: Appointment;
   /** The request repeats one that was answered, or settled, before. */
@@ -58,6 +59,7 @@ export async function bookAppointment(
 
   const { practiceRef } = link;
   await refuseSensitive(context, request, link);
+  const cameAt = clock.monotonic();
   return withinDeadline(context, request, async (signal) => {
     const fingerprint = fingerprintOf(practice.odsCode, booking);
     const key: IdempotencyKey = explicitKey ?? {
@@ -65,7 +67,7 @@ export async function bookAppointment(
       key: transportKey(request.caller.asid, request.caller.traceId, fingerprint),
     };
     const saga: Saga = { context, request, booking, link, patientRef: practiceRef, key, fingerprint, signal };
-    const outcome = await underPlaceLocks(context, request, booking.slots, signal, () => bookAlone(saga));
+    const outcome = await underPlaceLocks(context, request, booking.slots, signal, () => bookAlone(saga, cameAt));
     // What was waited for may have been this very request, sent before: then its outcome is the answer.
     const earlier = outcome ?? (await repeatOf(saga));
     if (!earlier) throw contended(practice.odsCode);
@@ -105,7 +107,7 @@ async function bindRepeat({ context, key }: Saga, asked: Asked, found: Attempt):
   }
 }
 
-async function bookAlone(saga: Saga): Promise<Outcome> {
+async function bookAlone(saga: Saga, cameAt: number): Promise<Outcome> {
   const { context, request, booking, signal } = saga;
   const { practice } = request.entry;
   const earlier = await repeatOf(saga);
@@ -118,6 +120,9 @@ async function bookAlone(saga: Saga): Promise<Outcome> {
 
   await refuseConfusable(saga);
   const [places, record] = await Promise.all([
+  // Whoever was before it in the line may have been told already.
+  const taken = takenPlacesOf(request.entry.system);
+  if (booking.slots.some((slot) => taken.isTaken(slot, cameAt))) throw slotTaken();
     readPlaces(saga),
     linkedRecord({ ...request, signal }, saga.link, 'book'),
   ]);
@@ -166,8 +171,13 @@ async function readPlaces(saga: Saga): Promise<[Place, ...Place[]]> {
   const { request, booking, signal } = saga;
   const call = callFor(request, 'book', signal);
   const [first, ...rest] = await Promise.all(
-    booking.slots.map(async (slot) => placeOf(await request.entry.system.readPlace(slot, call))),
+    booking.slots.map(async (slot) => {
+      const view = await system.readPlace(slot, call);
+      if (view.state === 'taken') takenPlacesOf(system).found(slot, began);
+      return placeOf(view);
+    }),
   );
+  const began = context.runtime.clock.monotonic();
   if (!first)
     throw new GatewayError('invalid-resource', 'At least one slot is needed', { fhirPath: 'Appointment.slot' });
   return [first, ...rest];

@@ -122,7 +122,8 @@ export function createDoor(http: GatewayHttp, settings: OverloadSettings): Door 
       });
     },
     leave(response) {
-      leaving.get(response)?.(response.statusCode < 500);
+      // A refusal is no work, and says nothing of how long work takes: most of the time it has waited for others.
+      leaving.get(response)?.(response.statusCode < 400);
     },
   };
 }
