@@ -22,8 +22,8 @@ import { hasLeft, mirroredIfKnown } from './mirror.js';
 import { confirm } from '../saga/confirm.js';
 import { contended, notBooked, outcomeUnknown, patientGone, slotTaken } from '../saga/refusals.js';
 import { finish, type Saga } from '../saga/saga.js';
-
 import { takenPlacesOf } from '../sharing/taken-places.js';
+
 export interface Booked {
   readonly appointment: Appointment;
   /** The request repeats one that was answered, or settled, before. */
@@ -58,8 +58,8 @@ export async function bookAppointment(
   }
 
   const { practiceRef } = link;
-  await refuseSensitive(context, request, link);
   const cameAt = clock.monotonic();
+  await refuseSensitive(context, request, link);
   return withinDeadline(context, request, async (signal) => {
     const fingerprint = fingerprintOf(practice.odsCode, booking);
     const key: IdempotencyKey = explicitKey ?? {
@@ -119,10 +119,10 @@ async function bookAlone(saga: Saga, cameAt: number): Promise<Outcome> {
   }
 
   await refuseConfusable(saga);
-  const [places, record] = await Promise.all([
   // Whoever was before it in the line may have been told already.
   const taken = takenPlacesOf(request.entry.system);
   if (booking.slots.some((slot) => taken.isTaken(slot, cameAt))) throw slotTaken();
+  const [places, record] = await Promise.all([
     readPlaces(saga),
     linkedRecord({ ...request, signal }, saga.link, 'book'),
   ]);
@@ -168,8 +168,10 @@ function sameRequest(saga: Saga, earlier: Attempt): Attempt {
 }
 
 async function readPlaces(saga: Saga): Promise<[Place, ...Place[]]> {
-  const { request, booking, signal } = saga;
+  const { context, request, booking, signal } = saga;
+  const { system } = request.entry;
   const call = callFor(request, 'book', signal);
+  const began = context.runtime.clock.monotonic();
   const [first, ...rest] = await Promise.all(
     booking.slots.map(async (slot) => {
       const view = await system.readPlace(slot, call);
@@ -177,7 +179,6 @@ async function readPlaces(saga: Saga): Promise<[Place, ...Place[]]> {
       return placeOf(view);
     }),
   );
-  const began = context.runtime.clock.monotonic();
   if (!first)
     throw new GatewayError('invalid-resource', 'At least one slot is needed', { fhirPath: 'Appointment.slot' });
   return [first, ...rest];
