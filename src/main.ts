@@ -22,6 +22,7 @@ import { createXmlCodec } from './fhir/xml/index.js';
 import { createApp } from './http/app.js';
 import type { GatewayHttp } from './http/exchange.js';
 import { createCountedLog } from './http/operator/counts.js';
+import { registerLedgerMetrics } from './http/operator/ledger-metrics.js';
 import { openOperatorPort, type OperatorPort } from './http/operator/open-port.js';
 import { declaredRows } from './http/interactions.js';
 import { OVERLOAD_SETTINGS, type OverloadSettings } from './http/overload/door.js';
@@ -117,7 +118,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const settingsOfTls = 'tls' in transport ? transport.tls : undefined;
   const tls = settingsOfTls && openTlsFiles(settingsOfTls, log, Date.now);
   const identification = createClientIdentification(transport);
-  const opened = await openRecords(configuration.ledger, runtime);
+  const opened = await openRecords(configuration.ledger, runtime, log);
+  registerLedgerMetrics(metricsRegistry, opened.condition);
   const records = options.between?.records(opened) ?? opened;
   const { ledger, audit, leases } = records;
   const demographics = createDemographics(options);

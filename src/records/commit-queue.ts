@@ -15,6 +15,8 @@ const MOST_PER_COMMIT = 200;
 export interface CommitQueueOptions {
   /** Pieces of work in one transaction. */
   readonly mostPerCommit?: number;
+  /** Told why each commit has failed. */
+  readonly failed?: (error: unknown) => void;
 }
 
 /** One transaction in progress. Work may run twice when a neighbour fails, so it changes nothing but the database. */
@@ -96,7 +98,7 @@ export async function reading<T>(read: () => Promise<T>): Promise<T> {
 export function createCommitQueue(
   db: Kysely<Schema>,
   chain: Chain,
-  { mostPerCommit = MOST_PER_COMMIT }: CommitQueueOptions = {},
+  { mostPerCommit = MOST_PER_COMMIT, failed }: CommitQueueOptions = {},
 ): CommitQueue {
   let doubt: Doubt | undefined;
   let waiting: Entry[] = [];
@@ -129,6 +131,7 @@ export function createCommitQueue(
       return { committed: true, results };
     } catch (error) {
       chain.rolledBack();
+      failed?.(error);
       return { committed: false, error, culprit: current, results: done };
     }
   };

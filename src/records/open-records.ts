@@ -1,10 +1,12 @@
 /** The ledger where the configuration says it is: one file of one process, or a database that several share. */
 import type { Leases } from '../ports/leases.js';
-import type { Runtime } from '../ports/runtime.js';
+import type { Hindrance, LedgerCondition } from '../ports/ledger-condition.js';
+import type { Log, Runtime } from '../ports/runtime.js';
 import { openSqliteRecords, type Records } from './open-sqlite.js';
 import type { PostgresConnection } from './postgres/connection.js';
 import { startSweep } from './retention/sweep.js';
-import { sparing, watchDiskSpace } from './space/disk-space.js';
+import { watchDiskSpace } from './space/disk-space.js';
+import { sparing } from './trouble/sparing.js';
 
 export type LedgerSettings = {
   /** 32 bytes. */
@@ -25,43 +27,64 @@ export interface OpenedRecords extends Records {
   readonly leases?: Leases;
 }
 
-/** What every ledger does beside what it is asked for. */
-function withSweep(records: OpenedRecords, runtime: Pick<Runtime, 'clock' | 'timers'>): OpenedRecords {
-  const { expire, isBusy, leases } = records;
-  const sweep = startSweep({ expire, isBusy, leases, runtime });
+export interface ConditionedRecords extends OpenedRecords {
+  readonly condition: () => LedgerCondition;
+}
+
+/** What every ledger does beside what it is asked for; `hindrance` is what only a ledger of its kind can have. */
+function accompanied(
+  records: OpenedRecords,
+  runtime: Pick<Runtime, 'clock' | 'timers'>,
+  hindrance: () => Hindrance | undefined,
+): ConditionedRecords {
+  const { expire, isBusy, commitTimes, leases } = records;
+  const shed = new Map<Hindrance, number>();
+  const anyHindrance = (): Hindrance | undefined => hindrance() ?? (commitTimes.isSlow() ? 'slow-commits' : undefined);
+  const count = (reason: Hindrance): void => void shed.set(reason, (shed.get(reason) ?? 0) + 1);
+  const ledger = sparing(records.ledger, anyHindrance, count);
+  const sweep = startSweep({ expire, isBusy: () => isBusy() || anyHindrance() !== undefined, leases, runtime });
   const close = async (): Promise<void> => {
     await sweep.close();
     await records.close();
   };
-  return { ...records, ledger: { ...records.ledger, close }, close };
+  return {
+    ...records,
+    ledger: { ...ledger, close },
+    condition: () => ({ hindrance: anyHindrance(), commitP95Ms: commitTimes.p95Ms(), shed }),
+    close,
+  };
 }
 
 async function openFile(
   file: string,
   { key, keptDays }: LedgerSettings,
-  { clock }: Pick<Runtime, 'clock'>,
-): Promise<OpenedRecords> {
-  const records = await openSqliteRecords({ file, key: Buffer.from(key), clock, keptDays });
-  if (file === ':memory:') return records;
+  runtime: Pick<Runtime, 'clock' | 'timers'>,
+  log: Log | undefined,
+): Promise<ConditionedRecords> {
+  const { clock } = runtime;
+  const records = await openSqliteRecords({ file, key: Buffer.from(key), clock, keptDays, log });
+  if (file === ':memory:') return accompanied(records, runtime, () => undefined);
   const space = watchDiskSpace(file);
   const close = async (): Promise<void> => {
     await space.close();
     await records.close();
   };
-  return { ...records, ledger: { ...sparing(records.ledger, space), close }, close };
+  return accompanied({ ...records, ledger: { ...records.ledger, close }, close }, runtime, () => {
+    if (!records.isSound()) return 'disk-error';
+    return space.scarce() ? 'disk-full' : undefined;
+  });
 }
 
 /** Throws `GatewayError` `ledger-unavailable`, saying why, rather than open the ledger half. */
 export async function openRecords(
   settings: LedgerSettings,
   runtime: Pick<Runtime, 'clock' | 'timers'>,
-): Promise<OpenedRecords> {
-  if (settings.postgres === undefined) return withSweep(await openFile(settings.file, settings, runtime), runtime);
+  log?: Log,
+): Promise<ConditionedRecords> {
+  if (settings.postgres === undefined) return openFile(settings.file, settings, runtime, log);
   // Who keeps the ledger in a file does not load the driver.
   const { openPostgresRecords } = await import('./postgres/open-postgres.js');
   const { postgres: connection, keptDays } = settings;
-  return withSweep(
-    await openPostgresRecords({ connection, key: Buffer.from(settings.key), runtime, keptDays }),
-    runtime,
-  );
+  const records = await openPostgresRecords({ connection, key: Buffer.from(settings.key), runtime, keptDays });
+  return accompanied(records, runtime, () => undefined);
 }

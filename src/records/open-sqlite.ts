@@ -10,11 +10,11 @@ import { isGatewayError } from '../domain/errors.js';
 import type { AuditTrail } from '../ports/audit.js';
 import type { EnablementRecord } from '../ports/enablement.js';
 import type { Ledger } from '../ports/ledger.js';
-import type { Clock } from '../ports/runtime.js';
+import type { Clock, Log } from '../ports/runtime.js';
 import { createAttempts } from './attempts/attempts.js';
 import type { SignedHead } from './audit/heads.js';
 import { createAuditChain, createAuditTrail, createSignedHead } from './audit-trail.js';
-import { createCommitQueue } from './commit-queue.js';
+import { createCommitQueue, ledgerUnavailable } from './commit-queue.js';
 import { createEnablementRecord } from './enablement.js';
 import { createPatientLinks } from './patient-links.js';
 import { createExpire, type Expire } from './retention/expire.js';
@@ -22,6 +22,8 @@ import { MIGRATIONS, SCHEMA_VERSION, type Schema } from './schema.js';
 import { createSealing, type Sealing } from './sealing.js';
 import { ImmediateSqliteDialect, keep } from './sqlite-dialect.js';
 import { checkKey, refuse } from './opening/check-key.js';
+import { createCommitTimes, type CommitTimes } from './trouble/commit-times.js';
+import { watchSoundness } from './trouble/soundness.js';
 
 const BUSY_TIMEOUT_MS = 200;
 const SYNCHRONOUS_FULL = 2;
@@ -36,6 +38,7 @@ export interface SqliteRecordsOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** How long an attempt is kept after its end, or an appointment after its time. */
   readonly keptDays?: number | undefined;
+  readonly log?: Log | undefined;
 }
 
 export interface Records {
@@ -47,6 +50,9 @@ export interface Records {
   readonly expire: Expire;
   /** Whether somebody waits for a commit. */
   readonly isBusy: () => boolean;
+  readonly commitTimes: Pick<CommitTimes, 'p95Ms' | 'isSlow'>;
+  /** Whether what was written can be trusted to be there; the probe fails while not. */
+  readonly isSound: () => boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -117,6 +123,7 @@ async function assemble(
   db: Kysely<Schema>,
   unlock: () => void,
   sealing: Sealing,
+  commitTimes: CommitTimes,
   options: SqliteRecordsOptions,
 ): Promise<Records> {
   prepareFile(database, options.file);
@@ -124,10 +131,19 @@ async function assemble(
   await checkKey(db, sealing);
 
   const chain = createAuditChain(db);
-  const commits = createCommitQueue(db, chain);
+  const commits = createCommitQueue(db, chain, { failed: (error) => soundness.failed(error) });
+  // A transaction that changes nothing never reaches the disk, and would prove nothing.
+  const probe = (): Promise<void> =>
+    commits.commit(async (commit) => {
+      const value = String(options.clock.now());
+      await commit.db.replaceInto('meta').values({ name: 'probed-at', value }).execute();
+    });
+  const isWhole = (): boolean => checkHealth(database) === 'ok';
+  const soundness = watchSoundness({ probe, isWhole, log: options.log });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= commits.close().finally(async () => {
+      soundness.close();
       await db.destroy();
       unlock();
     });
@@ -136,12 +152,10 @@ async function assemble(
   const ledger: Ledger = {
     ...createAttempts(db, commits, sealing),
     ...createPatientLinks(db, commits, sealing),
-    // A transaction that changes nothing never reaches the disk, and would prove nothing.
-    probe: () =>
-      commits.commit(async (commit) => {
-        const value = String(options.clock.now());
-        await commit.db.replaceInto('meta').values({ name: 'probed-at', value }).execute();
-      }),
+    probe: async () => {
+      await probe();
+      if (!soundness.isSound()) throw ledgerUnavailable(new Error('the file has not been checked yet'));
+    },
     close,
   };
   return {
@@ -151,6 +165,8 @@ async function assemble(
     auditHead: createSignedHead(db, options.key),
     expire: createExpire(db, commits, options.keptDays),
     isBusy: () => commits.isBusy(),
+    commitTimes,
+    isSound: () => soundness.isSound(),
     close,
   };
 }
@@ -167,8 +183,9 @@ export async function openSqliteRecords(options: SqliteRecordsOptions): Promise<
       database.close();
       unlock();
     };
-    const db = new Kysely<Schema>({ dialect: new ImmediateSqliteDialect(database) });
-    return await assemble(database, db, unlock, sealing, options);
+    const times = createCommitTimes();
+    const db = new Kysely<Schema>({ dialect: new ImmediateSqliteDialect(database, (ms) => times.note(ms)) });
+    return await assemble(database, db, unlock, sealing, times, options);
   } catch (error) {
     undo();
     throw isGatewayError(error) ? error : refuse(`the ledger ${options.file} cannot be opened`, error);

@@ -86,9 +86,11 @@ class PooledConnection implements DatabaseConnection {
 
 class PooledDriver implements Driver {
   readonly #pool: Pool;
+  readonly #timed: ((ms: number) => void) | undefined;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, timed: ((ms: number) => void) | undefined) {
     this.#pool = pool;
+    this.#timed = timed;
   }
 
   init(): Promise<void> {
@@ -104,7 +106,9 @@ class PooledDriver implements Driver {
   }
 
   async commitTransaction(connection: PooledConnection): Promise<void> {
+    const began = performance.now();
     await connection.executeQuery(CompiledQuery.raw('commit'));
+    this.#timed?.(performance.now() - began);
   }
 
   rollbackTransaction(connection: PooledConnection): Promise<void> {
@@ -123,13 +127,16 @@ class PooledDriver implements Driver {
 
 export class PooledPostgresDialect implements Dialect {
   readonly #pool: Pool;
+  readonly #timed: ((ms: number) => void) | undefined;
 
-  constructor(pool: Pool) {
+  /** `timed` is told how long each commit took, milliseconds. */
+  constructor(pool: Pool, timed?: (ms: number) => void) {
     this.#pool = pool;
+    this.#timed = timed;
   }
 
   createDriver(): Driver {
-    return new PooledDriver(this.#pool);
+    return new PooledDriver(this.#pool, this.#timed);
   }
 
   createQueryCompiler(): QueryCompiler {

@@ -17,6 +17,7 @@ import { createCommitQueue } from '../commit-queue.js';
 import { createEnablementRecord } from '../enablement.js';
 import type { Records } from '../open-sqlite.js';
 import { createPatientLinks } from '../patient-links.js';
+import { createCommitTimes } from '../trouble/commit-times.js';
 import { createExpire } from '../retention/expire.js';
 import type { Schema } from '../schema.js';
 import { createSealing, type Sealing } from '../sealing.js';
@@ -114,7 +115,9 @@ async function assemble(
   { connection, key, runtime, leaseTimes, keptDays }: PostgresRecordsOptions,
 ): Promise<SharedRecords> {
   await migrate(connection);
-  const shared = new Kysely<SharedSchema>({ dialect: new PooledPostgresDialect(pool) });
+  const commitTimes = createCommitTimes();
+  const timed = (ms: number): void => commitTimes.note(ms);
+  const shared = new Kysely<SharedSchema>({ dialect: new PooledPostgresDialect(pool, timed) });
   // The tables have the same columns and more.
   const db = shared as unknown as Kysely<Schema>;
   await checkKey(db, sealing);
@@ -165,6 +168,9 @@ async function assemble(
     auditHead: createSignedHead(db, key),
     expire: createExpire(db, commits, keptDays),
     isBusy: () => commits.isBusy(),
+    commitTimes,
+    // Whether a server is sound is the server's to say.
+    isSound: () => true,
     leases,
     close,
   };

@@ -5,8 +5,6 @@
 import { randomBytes } from 'node:crypto';
 import { open, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Ledger } from '../../ports/ledger.js';
-import { ledgerUnavailable } from '../commit-queue.js';
 
 const MIB = 1024 * 1024;
 const SCARCE_BELOW = 64 * MIB;
@@ -75,16 +73,5 @@ export function watchDiskSpace(file: string, free: () => Promise<number> = () =>
       clearInterval(timer);
       await looking;
     },
-  };
-}
-
-/** The ledger, which begins no booking and no cancellation while the disk is nearly full. All else goes on. */
-export function sparing(ledger: Ledger, space: Pick<DiskSpace, 'scarce'>): Ledger {
-  const refuse = (): Promise<never> => Promise.reject(ledgerUnavailable(new Error('the disk is nearly full')));
-  return {
-    ...ledger,
-    claim: (...asked) => (space.scarce() ? refuse() : ledger.claim(...asked)),
-    change: (id, version, change, audit) =>
-      space.scarce() && change.state === 'CANCELLING' ? refuse() : ledger.change(id, version, change, audit),
   };
 }

@@ -3,7 +3,8 @@ import { existsSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Records } from '../../../src/records/open-sqlite.js';
 import { openRecords } from '../../../src/records/open-records.js';
-import { sparing, watchDiskSpace, type DiskSpace } from '../../../src/records/space/disk-space.js';
+import { watchDiskSpace, type DiskSpace } from '../../../src/records/space/disk-space.js';
+import { sparing } from '../../../src/records/trouble/sparing.js';
 import { createSystemRuntime } from '../../../src/system.js';
 import { claim, claimNew, move, newAttempt, PRACTICE } from '../samples.js';
 import { KEY, newFolder, openFile } from '../sqlite-files.js';
@@ -35,7 +36,7 @@ it('keeps sixteen mebibytes for the day when there are none', () => {
 });
 
 it('begins nothing new while little is left, and finishes what was begun', async () => {
-  const ledger = sparing(records.ledger, space);
+  const ledger = sparing(records.ledger, () => (space.scarce() ? 'disk-full' : undefined));
   const sent = await move(ledger, await claimNew(ledger, newAttempt(1)), 'CONFIRMING');
   const booked = await move(ledger, await claimNew(ledger, newAttempt(2)), 'BOOKED');
   free = 63 * MIB;
