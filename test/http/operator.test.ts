@@ -219,6 +219,8 @@ describe('health and metrics', () => {
     for (const [measure, direction] of measures.flatMap((one) => [[one, 'reads'] as const, [one, 'writes'] as const])) {
       expect(lines).toContain(`slotbridge_practice_${measure}{practice="A99901",direction="${direction}"} 0`);
     }
+    expect(lines).toContain('slotbridge_ledger_hindrance{reason="disk-error"} 0');
+    expect(lines).toContain('slotbridge_ledger_shed_total{reason="slow-commits"} 0');
     const labels = new Set([...text.matchAll(/[{,]([a-z]+)=/g)].map((match) => match[1]));
     const known = [
       'age',
@@ -230,6 +232,7 @@ describe('health and metrics', () => {
       'level',
       'practice',
       'quantile',
+      'reason',
       'state',
       'status',
       'version',
