@@ -119,6 +119,7 @@ export function createReconciler({
   const outlookOf = ({ practice }: PracticeEntry): Outlook => {
     const known = outlooks.get(practice.odsCode) ?? createOutlook(runtime);
     outlooks.set(practice.odsCode, known);
+    if (stopping.signal.aborted) known.stop();
     return known;
   };
 
@@ -129,15 +130,12 @@ export function createReconciler({
     let unanswered: Look | undefined;
 
     for (let round = 0; ; round += 1) {
-      const turn = await outlook.turn(
-        {
-          inMs: evidence.pause(round),
-          latestMs: evidence.patience(),
-          unanswered,
-          isUrgent: round === 0 && watch.isUrgent,
-        },
-        signal,
-      );
+      const turn = await outlook.turn({
+        inMs: evidence.pause(round),
+        latestMs: evidence.patience(),
+        unanswered,
+        isUrgent: round === 0 && watch.isUrgent,
+      });
       if (turn === 'stop') return undefined;
       let isAnswered: boolean | undefined;
       try {
@@ -253,6 +251,7 @@ export function createReconciler({
     },
     async stop() {
       stopping.abort();
+      for (const outlook of outlooks.values()) outlook.stop();
       await takingOver;
       await Promise.allSettled([...watches.values()].map(({ done }) => done));
     },

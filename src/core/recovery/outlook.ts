@@ -34,8 +34,9 @@ export interface Look {
 }
 
 export interface Outlook {
-  /** Resolves when it is this row's turn to look; with `late` when it gave up, with `stop` when `signal` aborts. */
-  turn(wish: Wish, signal: AbortSignal): Promise<Look | 'late' | 'stop'>;
+  /** Resolves when it is this row's turn to look; with `late` when it gave up, with `stop` after `stop`. */
+  turn(wish: Wish): Promise<Look | 'late' | 'stop'>;
+  stop(): void;
 }
 
 interface Waiting {
@@ -57,6 +58,7 @@ export function createOutlook({ clock, timers, random }: Pick<Runtime, 'clock' |
   /** Of the longest wait, drawn with each look. */
   let share = 1;
   let alarm: AbortController | undefined;
+  let isStopped = false;
 
   const learn = (begunAt: number, isAnswered: boolean): void => {
     if (isAnswered) {
@@ -128,8 +130,8 @@ export function createOutlook({ clock, timers, random }: Pick<Runtime, 'clock' |
   };
 
   return {
-    turn(wish, signal) {
-      if (signal.aborted) return Promise.resolve('stop');
+    turn(wish) {
+      if (isStopped) return Promise.resolve('stop');
       if (wish.isUrgent) return Promise.resolve(begin());
       return new Promise((resolve) => {
         const over = new AbortController();
@@ -139,18 +141,19 @@ export function createOutlook({ clock, timers, random }: Pick<Runtime, 'clock' |
           end(how) {
             line.delete(waiting);
             over.abort();
-            signal.removeEventListener('abort', onStop);
             // Whoever waits for a probe's turn may have been the last one.
             if (line.size === 0) alarm?.abort();
             resolve(how);
           },
         };
-        const onStop = (): void => waiting.end('stop');
-        signal.addEventListener('abort', onStop, { once: true });
         line.add(waiting);
         void wait({ ...wish, inMs: Math.min(soonest(wish), wish.latestMs) }, waiting, over.signal);
         if (isAway && waiting.isUnanswered) dispatch();
       });
+    },
+    stop() {
+      isStopped = true;
+      for (const waiting of [...line]) waiting.end('stop');
     },
   };
 }

@@ -143,7 +143,7 @@ describe('a practice that does not answer', () => {
     await bench.runtime.advance(30 * MINUTE + 5 * SECOND);
     expect(new Set(await statesOf(attempts))).toEqual(new Set(['NEEDS_HUMAN']));
     expect(bench.runtime.waiting()).toBe(0);
-  });
+  }, 60_000);
 
   it('about one attempt only is asked about that one every four seconds, and the others have their usual waits', async () => {
     await openAttempts(5);
