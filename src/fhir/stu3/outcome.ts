@@ -73,6 +73,7 @@ const ROWS: Readonly<Record<ErrorCode, Row>> = {
   'practice-unavailable': row(503, 'transient', 'INTERNAL_SERVER_ERROR'),
   'practice-timeout': row(504, 'timeout', 'INTERNAL_SERVER_ERROR'),
   'practice-system-fault': row(502, 'exception', 'INTERNAL_SERVER_ERROR'),
+  // Not 503 or 504, as for a practice: "PDS unavailable" is 500 in the specification's table.
   'demographics-unavailable': row(500, 'processing', 'INTERNAL_SERVER_ERROR'),
   'unrepresentable-record': row(500, 'processing', 'INTERNAL_SERVER_ERROR'),
   overloaded: row(503, 'throttled', 'INTERNAL_SERVER_ERROR'),

@@ -79,6 +79,7 @@ const refusal = (code: number, message: string): Fault => ({
   status: code,
   body: { status: 'error', code, message },
 });
+/** The player puts the address of its decoy there. */
 const DECOY = 'http://127.0.0.1:9/decoy';
 const DEEP = '['.repeat(100_000);
 const POLLUTED =

@@ -3,6 +3,8 @@
  * SLOTBRIDGE_FAULTS=all (`npm run test:faults`) it plays them all. Time in the gateway runs faster, so that each open
  * outcome is seen through to its end.
  */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptState } from '../../../src/ports/ledger.js';
 import { BOOKING_CALL, CANCEL_CALL, cancelled, put, sessionOf } from '../../support/appointments.js';
@@ -12,6 +14,13 @@ import type { TestGateway } from '../../support/gateway.js';
 import { BOOK_CELLS, CANCEL_CELLS, LOOK_UP_CELLS, READ_CELLS, type Cell, type Step } from './cells.js';
 import { startMatrixWorld, type MatrixWorld } from './world.js';
 
+/** Where redirects lead, and nobody may go. */
+let decoyCalls = 0;
+const decoy = createServer((_request, response) => {
+  decoyCalls += 1;
+  response.end('{}');
+});
+const decoyUrl = (): string => `http://127.0.0.1:${(decoy.address() as AddressInfo).port}/decoy`;
 let world: MatrixWorld;
 let gateway: TestGateway;
 /** Attempts that were open when their consumer was answered. */
@@ -19,10 +28,14 @@ const seenThrough: { readonly cell: Cell; readonly id: string; readonly slot: Fo
   [];
 
 beforeAll(async () => {
+  await new Promise<void>((listening) => decoy.listen(0, '127.0.0.1', listening));
   world = await startMatrixWorld();
   ({ gateway } = world);
 });
-afterAll(() => world.stop());
+afterAll(async () => {
+  await world.stop();
+  decoy.close();
+});
 afterEach(() => gateway.riverside.faults.clear());
 
 const MATCH: Readonly<Record<Step, { readonly method: string; readonly path: string }>> = {
@@ -42,6 +55,8 @@ const CALL: Readonly<Record<Step, keyof typeof COUNTED>> = {
   cancel: 'cancel',
 };
 
+const led = (fault: Cell['fault']): Cell['fault'] => (fault.kind === 'redirect' ? { ...fault, to: decoyUrl() } : fault);
+
 async function waitFor(condition: () => boolean): Promise<void> {
   for (let waited = 0; waited < 5_000 && !condition(); waited += 10) await new Promise((done) => setTimeout(done, 10));
 }
@@ -57,7 +72,7 @@ async function play(cell: Cell): Promise<void> {
   const call = COUNTED[CALL[cell.step]];
   const calls = riverside.requests.count(call);
   if (cell.step === 'look-up') riverside.faults.script({ match: BOOKING_CALL, fault: { kind: 'drop', when: 'after' } });
-  riverside.faults.script({ match: MATCH[cell.step], times: cell.times ?? 1, fault: cell.fault });
+  riverside.faults.script({ match: MATCH[cell.step], times: cell.times ?? 1, fault: led(cell.fault) });
 
   const send = (): Promise<TestAnswer> => {
     if (body) return put(consumer, 'cancel', body);
@@ -86,6 +101,7 @@ async function play(cell: Cell): Promise<void> {
     effects,
     requests,
     calls: sentCalls,
+    decoyCalls,
   }).toEqual({
     status,
     code,
@@ -94,6 +110,7 @@ async function play(cell: Cell): Promise<void> {
     // One event for the request, beside those of the attempt's states.
     requests: 1,
     calls: cell.step === 'search' || cell.step === 'place' ? 0 : 1,
+    decoyCalls: 0,
   });
   if (id === undefined) return;
   seenThrough.push({ cell, id, slot, before });

@@ -122,7 +122,7 @@ describe('over a bare connection', () => {
     expect(proxy.writes() - before).toBe(1);
   });
 
-  it.each(STEPS)('F01 %s: a name that nobody knows', async (step) => {
+  it.each(isLong ? STEPS : STEPS.slice(0, 1))('F01 %s: a name that nobody knows', async (step) => {
     await play(
       world,
       step,
@@ -160,13 +160,13 @@ describe('over a bare connection', () => {
     ['an end that is seen late', 'plain', { slowCloseMs: 400 }],
     ['too slow for our patience', 'proven', { latencyMs: 350 }],
     ['reset before the first byte', 'lost', cut('up', 0, 'reset')],
-    ['reset after 40 bytes of the request', 'lost', cut('up', 40, 'reset'), true],
+    ['reset after 40 bytes of the request', 'lost', cut('up', 40, 'reset')],
     ['ended after 40 bytes of the request', 'lost', cut('up', 40, 'end')],
     ['silent after 40 bytes of the request', 'lost', cut('up', 40, 'silence')],
     ['reset before the answer', 'proven', cut('down', 0, 'reset')],
     ['reset after 40 bytes of the answer', 'proven', cut('down', 40, 'reset'), true],
     ['ended after 40 bytes of the answer', 'proven', cut('down', 40, 'end')],
-    ['silent after 40 bytes of the answer', 'proven', cut('down', 40, 'silence'), true],
+    ['silent after 40 bytes of the answer', 'proven', cut('down', 40, 'silence')],
   ];
   it.each(eachStep(ROWS.filter(([, , , short]) => isLong || short)).map(([row, step]) => [step, ...row] as const))(
     'F17 %s: %s',
@@ -221,7 +221,7 @@ describe('over TLS', () => {
       async () => (await createAuthority('Strangers')).issue({ commonName: 'localhost', dnsNames: ['localhost'] }),
     ],
   ];
-  it.each(eachStep(PAPERS).map(([row, step]) => [step, ...row] as const))(
+  it.each(eachStep(isLong ? PAPERS : PAPERS.slice(0, 1)).map(([row, step]) => [step, ...row] as const))(
     'F02 %s: %s',
     async (step, _title, reason, issue) => {
       const paper = await issue();
