@@ -173,13 +173,13 @@ export async function startFleet({ practices, places, serviceMs, ...options }: F
 }
 
 /** Open loop: sends at this rate whatever comes back, and answers all once the last is over. */
-export async function load(
+export async function load<One extends Answered>(
   perSecond: number,
   ms: number,
-  send: (index: number) => Promise<Answered>,
-): Promise<Answered[]> {
+  send: (index: number) => Promise<One>,
+): Promise<One[]> {
   const began = performance.now();
-  const sent: Promise<Answered>[] = [];
+  const sent: Promise<One>[] = [];
   for (;;) {
     const elapsed = performance.now() - began;
     if (elapsed >= ms) break;

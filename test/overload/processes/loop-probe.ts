@@ -1,5 +1,6 @@
 /**
- * Loaded before a gateway: answers how long its event loop was blocked, in milliseconds of processor time.
+ * Loaded before a gateway: answers how long its event loop was blocked, in milliseconds of processor time, and by how
+ * much it was late since it was last asked that, for whatever reason.
  *
  * While it watches, each turn of the loop calls it. What lies between two turns has blocked the loop; it counts with the
  * time on the wall or the processor time of the loop's thread, whichever is less: on the wall, others may have had the
@@ -7,6 +8,7 @@
  * whatever other threads compile and clean up meanwhile.
  */
 import { openSync, readSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 let isWatching = false;
 let longest = 0;
@@ -39,7 +41,14 @@ function turn(): void {
   if (isWatching) setImmediate(turn);
 }
 
+const lateness = monitorEventLoopDelay({ resolution: 5 });
+lateness.enable();
+
 process.on('message', (message) => {
+  if (message === 'lateness') {
+    process.send?.({ longestMs: lateness.max / 1e6 });
+    lateness.reset();
+  }
   if (message === 'watch') {
     isWatching = true;
     wall = performance.now();

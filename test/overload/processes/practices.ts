@@ -5,6 +5,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import {
   dateAhead,
   listing,
@@ -115,8 +116,14 @@ for (let index = 0; index < installations; index += 1) {
   ports[String(index)] = (server.address() as AddressInfo).port;
 }
 
-process.on('message', (message: { readonly hang?: number } | 'calls' | 'writes' | 'ports') => {
-  if (message === 'calls') process.send?.({ ...calls });
+const lateness = monitorEventLoopDelay({ resolution: 5 });
+lateness.enable();
+
+process.on('message', (message: { readonly hang?: number } | 'calls' | 'writes' | 'ports' | 'lateness') => {
+  if (message === 'lateness') {
+    process.send?.({ longestMs: lateness.max / 1e6 });
+    lateness.reset();
+  } else if (message === 'calls') process.send?.({ ...calls });
   else if (message === 'writes') process.send?.(writes);
   else if (message === 'ports') process.send?.(ports);
   else {
