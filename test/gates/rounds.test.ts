@@ -1,6 +1,6 @@
 /** The short form of the rounds, on a gateway inside this process; `npm run test:gates` has the long one. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { playRounds, verdict } from './rounds.js';
+import { isUntrue, playRounds, verdict } from './rounds.js';
 import type { Sent } from './sender.js';
 import { createWorld, type World } from './world.js';
 
@@ -37,6 +37,16 @@ describe('a round is broken', () => {
     ['by one who is not told that it is taken', 'last-place', [answer(201), answer(409), answer(503)], 1],
   ] as const)('%s', (_title, kind, answers, standing) => {
     expect(verdict(kind, answers, standing)).not.toEqual([]);
+  });
+
+  it('and untrue when the answers differ from what stands, not when somebody was only turned away', () => {
+    expect(isUntrue('last-place', [answer(201), answer(409)], 2)).toBe(true);
+    expect(isUntrue('last-place', [answer(201), answer(201)], 1)).toBe(true);
+    expect(isUntrue('duplicates', [answer(201), answer(201, '{"id":"x"}')], 1)).toBe(true);
+    expect(isUntrue('duplicates', [answer(503), answer(503)], 1)).toBe(true);
+    expect(isUntrue('duplicates', [answer(503), answer(504)], 1)).toBe(false);
+    expect(isUntrue('duplicates', [answer(201), answer(503)], 1)).toBe(false);
+    expect(isUntrue('last-place', [answer(503), answer(503)], 0)).toBe(false);
   });
 
   it('not by what has to be', () => {

@@ -27,6 +27,8 @@ export interface RoundsOptions {
 export interface BrokenRound {
   readonly round: number;
   readonly what: readonly string[];
+  /** More than somebody turned away who was not to be: a booking too many or too few, two truths about one. */
+  readonly isUntrue: boolean;
 }
 
 /** In every second round they do not come in the same millisecond, but within this time. */
@@ -45,6 +47,15 @@ export function kindOf({ status, text }: Sent): string {
   if (status < 400) return String(status);
   const issue = (JSON.parse(text) as { issue?: { code?: string; diagnostics?: string }[] }).issue?.[0];
   return `${status} ${issue?.code ?? ''} (${issue?.diagnostics ?? ''})`;
+}
+
+/** Whether the answers, right or not in their number, tell what stands at the practice. */
+export function isUntrue(kind: RoundKind, answers: readonly Sent[], standing: number): boolean {
+  const booked = answers.filter(({ status }) => status === 201);
+  const told = new Set(booked.map(({ text, location, etag }) => JSON.stringify([text, location, etag]))).size;
+  const isOpen = answers.some(({ status }) => status === 504);
+  const mostBooked = kind === 'last-place' ? 1 : answers.length;
+  return standing > 1 || told > 1 || booked.length > mostBooked || (standing !== told && !isOpen);
 }
 
 /** What is not as it has to be. */
@@ -68,7 +79,7 @@ async function playRound(
   senders: readonly Sender[],
   { kind, requests, seed }: RoundsOptions,
   round: number,
-): Promise<readonly string[]> {
+): Promise<Omit<BrokenRound, 'round'>> {
   const random = createRandom(`${seed}/${round}`);
   const slot = world.slots[round];
   if (!slot) throw new Error(`there is no place for round ${round}`);
@@ -91,7 +102,8 @@ async function playRound(
       });
     }),
   );
-  return verdict(kind, answers, world.standing(slot));
+  const standing = world.standing(slot);
+  return { what: verdict(kind, answers, standing), isUntrue: isUntrue(kind, answers, standing) };
 }
 
 export async function playRounds(world: World, options: RoundsOptions): Promise<readonly BrokenRound[]> {
@@ -100,8 +112,9 @@ export async function playRounds(world: World, options: RoundsOptions): Promise<
   try {
     for (let done = 0; done < options.rounds; done += 1) {
       const round = options.first + done;
-      const what = await playRound(world, senders, options, round).catch((error: unknown) => [String(error)]);
-      if (what.length > 0) broken.push({ round, what });
+      const failed = (error: unknown): Omit<BrokenRound, 'round'> => ({ what: [String(error)], isUntrue: false });
+      const played = await playRound(world, senders, options, round).catch(failed);
+      if (played.what.length > 0) broken.push({ round, ...played });
       options.onRound?.(done + 1, broken);
     }
   } finally {

@@ -50,8 +50,8 @@ async function rounds(kind: RoundKind): Promise<boolean> {
       requests,
       seed,
       onRound(done, soFar) {
-        for (const { round, what } of soFar.slice(told)) {
-          say(`BROKEN round ${round}: ${what.join('; ')}`);
+        for (const { round, what, isUntrue } of soFar.slice(told)) {
+          say(`BROKEN${isUntrue ? ', UNTRUE' : ''} round ${round}: ${what.join('; ')}`);
           say(
             `  again: npm run test:gates -- ${kind} --rounds 1 --first ${round} --seed ${seed} --instances ${instances}`,
           );
@@ -61,7 +61,9 @@ async function rounds(kind: RoundKind): Promise<boolean> {
       },
     });
     const calls = world.practice.requests.count({ method: 'POST', path: '/rh/api/channel/bookings' });
-    say(`${count} rounds, ${broken.length} broken, ${calls} booking calls, ${seconds(began)} s, load ${load()}`);
+    const untrue = broken.filter(({ isUntrue }) => isUntrue).length;
+    say(`${count} rounds, ${broken.length} broken, ${untrue} of them untrue, ${calls} booking calls`);
+    say(`  ${seconds(began)} s, load ${load()}`);
     return broken.length === 0;
   } finally {
     await world.close();
