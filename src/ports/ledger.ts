@@ -212,6 +212,13 @@ export interface HeldSlot {
   readonly state: AttemptState;
 }
 
+/** Attempts at a practice in RESERVE_OPEN or CONFIRM_OPEN. */
+export interface OpenOutcomes {
+  readonly ofPrincipal: number;
+  /** Whoever has booked. */
+  readonly ofPatient: number;
+}
+
 /** The link between an NHS number and a patient of one practice. */
 export interface PatientLink {
   /** Our `Patient.id`. */
@@ -279,6 +286,9 @@ export interface Ledger {
 
   /** Slots of a patient's attempts whose outcome is open. */
   openSlotsOf(practice: OdsCode, patient: PatientId): Promise<readonly HeldSlot[]>;
+
+  /** How many outcomes of this principal's, and of this patient's, attempts are open. */
+  openOutcomes(practice: OdsCode, principal: string, patient: PatientId): Promise<OpenOutcomes>;
 
   /** Practice references of bookings that attempts of this practice already own. */
   knownPracticeRefs(practice: OdsCode): Promise<ReadonlySet<PracticeAppointmentRef>>;

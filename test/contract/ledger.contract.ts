@@ -393,6 +393,22 @@ export function ledgerContract(name: string, open: () => Promise<RecordsUnderTes
         expect(await ledger.openSlotsOf(PRACTICE, mine)).toEqual([]);
       });
 
+      it.each(ATTEMPT_STATES)('in %s: count the open outcomes of a principal and of a patient', async (state) => {
+        const [mine, theirs] = ['patient-a' as PatientId, 'patient-b' as PatientId];
+        const { principal } = newAttempt(0);
+        const other = 'another/A99904';
+        const made = [
+          newAttempt(1, { patientId: mine }),
+          newAttempt(2, { patientId: mine, principal: other }),
+          newAttempt(3, { patientId: theirs }),
+          newAttempt(4, { patientId: theirs, principal: other }),
+          newAttempt(5, { patientId: mine, practice: OTHER_PRACTICE }),
+        ];
+        for (const one of made) await move(ledger, await claimNew(ledger, one), state);
+        const count = state === 'RESERVE_OPEN' || state === 'CONFIRM_OPEN' ? 2 : 0;
+        expect(await ledger.openOutcomes(PRACTICE, principal, mine)).toEqual({ ofPrincipal: count, ofPatient: count });
+      });
+
       it('give open attempts oldest first', async () => {
         await claimNew(ledger, newAttempt(1, { receivedAt: NOW + 2 }));
         await claimNew(ledger, newAttempt(2, { receivedAt: NOW + 1 }));

@@ -2,11 +2,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { bookAppointment, type Booked } from '../../src/core/appointments/book-appointment.js';
 import type { KeyedLocks } from '../../src/core/locks.js';
+import { principalOf } from '../../src/domain/caller.js';
 import { GatewayError, type ErrorCode } from '../../src/domain/errors.js';
+import type { PatientId } from '../../src/domain/identifiers.js';
 import { MINUTE, SECOND } from '../../src/domain/time.js';
 import type { AttemptState, Ledger } from '../../src/ports/ledger.js';
 import { appointmentIn, bookingOf, DEADLINE_MS, SETTLE_MS, slotNumber } from './bench.js';
-import { move, practiceRef } from '../records/samples.js';
+import { claimNew, move, newAttempt, practiceRef } from '../records/samples.js';
 import { openDesk, type BookAnswer, type BookingDesk, type DeskOptions } from './booking-desk.js';
 
 const UNKNOWN: BookAnswer = { class: 'unknown', reason: 'timeout' };
@@ -496,6 +498,33 @@ describe('an equal request under another key', () => {
     const { appointment } = await told();
     expect(await ended(desk.book(undefined, other(2)))).toEqual({ appointment, replayed: true });
     expect(await ended(ending(desk.book(undefined, { key: KEY })))).toBe('outcome-unknown');
+  });
+});
+
+describe('outcomes that are open at the practice', () => {
+  const openOnes = async (numbers: readonly number[], over: Parameters<typeof newAttempt>[1]): Promise<void> => {
+    const { ledger } = desk.context;
+    for (const n of numbers) {
+      const made = newAttempt(100 + n, { practice: desk.at.practice.odsCode, ...over });
+      await move(ledger, await claimNew(ledger, made), 'CONFIRM_OPEN');
+    }
+  };
+  const principal = (): string => principalOf(desk.request(desk.at).caller);
+
+  it.each<[string, number, () => Parameters<typeof newAttempt>[1]]>([
+    ['of the consumer', 20, () => ({ principal: principal(), patientId: 'somebody' as PatientId })],
+    ['of the patient', 5, () => ({ principal: 'another/A99904', patientId: bookingOf([desk.slots[0]]).patientId })],
+  ])('%s: %i are enough, whatever it is that is asked next', async (_whose, most, over) => {
+    await open({ system: { lockKeyOf: (slot) => slot } });
+    await openOnes(
+      Array.from({ length: most - 1 }, (_, n) => n),
+      over(),
+    );
+    expect(await ended(ending(desk.book()))).toBe('booked');
+    await openOnes([most], over());
+    expect(await ended(ending(desk.book(bookingOf([desk.slots[1]]), { traceId: 'trace-2' })))).toBe('quota-exceeded');
+    expect(await ended(desk.book())).toMatchObject({ replayed: true });
+    expect(desk.sent).toHaveLength(1);
   });
 });
 

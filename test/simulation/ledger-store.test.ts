@@ -40,6 +40,7 @@ function open(): Promise<RecordsUnderTest> {
     findAttempt: (id) => answer(() => store.findAttempt(id)),
     heldSlots: (...args) => answer(() => store.heldSlots(...args)),
     openSlotsOf: (...args) => answer(() => store.openSlotsOf(...args)),
+    openOutcomes: (...args) => answer(() => store.openOutcomes(...args)),
     knownPracticeRefs: (practice) => answer(() => store.knownPracticeRefs(practice)),
     ownersOf: (...args) => answer(() => store.ownersOf(...args)),
     appointmentsOf: (...args) => answer(() => store.appointmentsOf(...args)),

@@ -16,6 +16,7 @@ import { fingerprintOf, transportKey } from '../rows/fingerprint.js';
 import { isActive, linkedRecord } from '../rows/patient-link.js';
 import { mayOwnUnknown } from '../rows/practice-bookings.js';
 import { refuseSensitive } from '../patients/sensitivity.js';
+import { refuseTooManyOpen } from '../rules/open-outcomes.js';
 import { checkAgainstPlaces, checkBeforeReading, placeOf, type Place } from '../rules/place-rules.js';
 import { withinCaps } from '../rules/slot-cap.js';
 import { hasLeft, mirroredIfKnown } from './mirror.js';
@@ -125,6 +126,7 @@ async function bookAlone(saga: Saga, cameAt: number): Promise<Outcome> {
   const [places, record] = await Promise.all([
     readPlaces(saga),
     linkedRecord({ ...request, signal }, saga.link, 'book'),
+    refuseTooManyOpen(saga),
   ]);
   // The practice may have moved the NHS number to another record since the patient was found.
   if (!record) throw patientGone();

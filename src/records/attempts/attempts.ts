@@ -33,6 +33,7 @@ export type Attempts = Pick<
   | 'unsettled'
   | 'findAttempt'
   | 'openSlotsOf'
+  | 'openOutcomes'
   | 'heldSlots'
   | 'knownPracticeRefs'
   | 'ownersOf'
@@ -211,6 +212,16 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
       reading((): Promise<readonly HeldSlot[]> =>
         queries.openSlotsOf(db, { practice, patient: rows.patientHmac(practice, patient) }),
       ),
+
+    openOutcomes: (practice, principal, patient) =>
+      reading(async () => {
+        const hmac = rows.patientHmac(practice, patient);
+        const open = await queries.openOutcomesOf(db, { practice, principal, patient: hmac });
+        return {
+          ofPrincipal: open.filter((row) => row.principal === principal).length,
+          ofPatient: open.filter((row) => row.patient_hmac === hmac).length,
+        };
+      }),
 
     knownPracticeRefs: (practice) =>
       reading(async () => {

@@ -105,6 +105,15 @@ export function prepareQueries(db: Kysely<Schema>) {
         .where('attempt.practice', '=', p('practice'))
         .where('attempt.patient_hmac', '=', p('patient')),
     ),
+    openOutcomesOf: prepare<{ practice: OdsCode; principal: string; patient: string }>()((p) =>
+      db
+        .selectFrom('attempt')
+        .select(['principal', 'patient_hmac'])
+        .where('open', '=', SET)
+        .where('practice', '=', p('practice'))
+        .where('state', 'in', ['RESERVE_OPEN', 'CONFIRM_OPEN'])
+        .where((eb) => eb.or([eb('principal', '=', p('principal')), eb('patient_hmac', '=', p('patient'))])),
+    ),
     practiceRefs: prepare<{ practice: OdsCode }>()((p) =>
       db.selectFrom('attempt_booking').select('practice_ref').where('practice', '=', p('practice')),
     ),

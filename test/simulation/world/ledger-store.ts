@@ -24,6 +24,7 @@ import {
   type HeldSlot,
   type IdempotencyKey,
   type NewAttempt,
+  type OpenOutcomes,
   type PatientLink,
   type Repeat,
 } from '../../../src/ports/ledger.js';
@@ -299,6 +300,16 @@ export function createLedgerStore({
         .filter(({ slot }) => slot.start >= start && slot.start < end)
         .sort((a, b) => a.slot.start - b.slot.start)
         .map(({ slot, attempt }) => ({ slot: slot.id, attempt: attempt.id, state: attempt.state })),
+    openOutcomes(practice: OdsCode, principal: string, patient: PatientId): OpenOutcomes {
+      const open = all().filter(
+        ({ attempt }) =>
+          attempt.practice === practice && (attempt.state === 'RESERVE_OPEN' || attempt.state === 'CONFIRM_OPEN'),
+      );
+      return {
+        ofPrincipal: open.filter(({ attempt }) => attempt.principal === principal).length,
+        ofPatient: open.filter((row) => row.patient === patient).length,
+      };
+    },
     openSlotsOf: (practice: OdsCode, patient: PatientId): HeldSlot[] =>
       all()
         .filter((row) => row.attempt.practice === practice && row.patient === patient)

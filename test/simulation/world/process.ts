@@ -196,6 +196,7 @@ export function startProcess(input: ProcessInput): GatewayProcess {
     findAttempt: (id) => ask(() => store.findAttempt(id)),
     heldSlots: (...args) => ask(() => store.heldSlots(...args)),
     openSlotsOf: (...args) => ask(() => store.openSlotsOf(...args)),
+    openOutcomes: (...args) => ask(() => store.openOutcomes(...args)),
     knownPracticeRefs: (odsCode) => ask(() => store.knownPracticeRefs(odsCode)),
     ownersOf: (...args) => ask(() => store.ownersOf(...args)),
     appointmentsOf: (...args) => ask(() => store.appointmentsOf(...args)),
