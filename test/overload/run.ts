@@ -14,6 +14,8 @@ import { fileOf } from './processes/practices-file.js';
 
 /** One part alone: `searches`, `bookings` or `isolation`. */
 const only = process.argv[2];
+/** Where to write what the gateway's processor does. */
+const profileTo = process.env['SLOTBRIDGE_CPU_PROFILE'];
 const SECONDS = Number(process.env['SLOTBRIDGE_OVERLOAD_SECONDS'] ?? 6);
 /** Consumers that wait no longer than this: an answer that comes later is of no use, and nobody hears it. */
 const PATIENCE_MS = 1000;
@@ -61,7 +63,10 @@ async function withGateway<Result>(
   const practices = await startBeside(folder, 'practices', [installations, places, serviceMs].map(String));
   const ports = Object.values(await practices.ask('ports'));
   const home = mkdtempSync(join(folder, 'ledger-'));
-  const gateway = await startGateway(folder, fileOf(ports, join(home, 'ledger.sqlite')), { pinned: true });
+  const gateway = await startGateway(folder, fileOf(ports, join(home, 'ledger.sqlite')), {
+    pinned: true,
+    node: profileTo === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileTo],
+  });
   const generator = await createGenerator(gateway.url);
   try {
     return await use({ gateway, practices, generator });
