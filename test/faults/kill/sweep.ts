@@ -141,9 +141,7 @@ export async function runCase({ scenario, killAt }: Case, setting: Setting): Pro
     const afterMs = killAt?.startsWith(AFTER) ? Number(killAt.slice(AFTER.length)) : undefined;
     const atPoint = afterMs === undefined ? killAt : undefined;
     const first = await world.start(scenario.diesFirstAt ? `${scenario.diesFirstAt}:1` : atPoint);
-    const send = await scenario.prepare(world, first.consumer).catch((error: unknown) => {
-      throw new Unprepared(String(error), { cause: error });
-    });
+    const send = await prepared(scenario, world, first.consumer);
     const before = world.practice.requests.count(BOOKING_CALL);
     world.arm();
     let isGone = false;
@@ -184,10 +182,17 @@ export async function runCase({ scenario, killAt }: Case, setting: Setting): Pro
   }
 }
 
-async function runPrepared(one: Case, setting: Setting): Promise<Verdict> {
+/** Everything before the request; whoever calls it begins again by `beginningAgain` when it fails. */
+export async function prepared(scenario: Scenario, world: World, consumer: TestConsumer): Promise<Send> {
+  return scenario.prepare(world, consumer).catch((error: unknown) => {
+    throw new Unprepared(String(error), { cause: error });
+  });
+}
+
+export async function beginningAgain<T>(work: () => Promise<T>): Promise<T> {
   for (let starts = 1; ; starts += 1) {
     try {
-      return await runCase(one, setting);
+      return await work();
     } catch (error) {
       if (!(error instanceof Unprepared) || starts === MOST_STARTS) throw error;
     }
@@ -203,7 +208,9 @@ export async function runWithin(one: Case, setting: Setting): Promise<Verdict> {
     violations: [],
   }));
   const failed = (error: unknown): Verdict => ({ ...nothing, violations: [String(error)] });
-  return Promise.race([runPrepared(one, setting).catch(failed), overdue]).finally(() => waiting.abort());
+  return Promise.race([beginningAgain(() => runCase(one, setting)).catch(failed), overdue]).finally(() =>
+    waiting.abort(),
+  );
 }
 
 export function repeatedBy(one: Case, setting: Pick<Setting, 'ledgers'>): string {
