@@ -189,7 +189,7 @@ async function patientsOf(sender: Sender, count: number): Promise<readonly strin
   return ids;
 }
 
-export function sessionOf(slot: FoundSlot): number {
+function sessionOf(slot: FoundSlot): number {
   return Number(slot.id.split('-', 1)[0]);
 }
 

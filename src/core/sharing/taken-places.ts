@@ -5,7 +5,7 @@
 import type { SlotId } from '../../domain/identifiers.js';
 import type { PracticeSystem } from '../../ports/practice-system.js';
 
-export interface TakenPlaces {
+interface TakenPlaces {
   /** `began`: when the look began that found it taken, by the monotonic clock. */
   found(slot: SlotId, began: number): void;
   /** Whether a look that began after `since` has found it taken. */
@@ -15,7 +15,7 @@ export interface TakenPlaces {
 /** Only those who wait now are served by it, so the oldest can go. */
 const MOST = 1000;
 
-export function createTakenPlaces(): TakenPlaces {
+function createTakenPlaces(): TakenPlaces {
   const looks = new Map<SlotId, number>();
   return {
     found(slot, began) {
