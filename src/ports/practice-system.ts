@@ -178,6 +178,12 @@ export interface PracticeSystem {
   ): Promise<WriteAnswer<PracticePatientRef>>;
 
   /**
+   * Waits until the system has room for one more booking, from its first look to its last call; what it answers gives
+   * the room back. Throws as a read does when there is none in time. Absent where nothing bounds bookings.
+   */
+  beginBooking?(call: Call): Promise<() => void>;
+
+  /**
    * Books, or answers why not. `done` carries the time the booking really has; when that is not the slot's time
    * within the practice's stated tolerance, the connector takes it back and answers `slot-taken`, and if it could not
    * prove that it was taken back, `unknown`.

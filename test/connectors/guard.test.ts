@@ -105,6 +105,36 @@ describe('room at one practice', () => {
     expect(runtime.waiting()).toBe(0);
   });
 
+  it('as many bookings are begun as find room for their reads, and as many wait as writes do', async () => {
+    const begin = (patienceMs = 2000, signal = waiting) => guard.begin({ patienceMs, signal });
+    const inside = await Promise.all(Array.from({ length: 6 }, () => begin()));
+    const line = Array.from({ length: 8 }, () => begin());
+    expect(await begin()).toMatchObject({ refused: 'queue-full' });
+    expect(guard.condition('writes')).toMatchObject({ underWay: 0, waiting: 8, refused: 1 });
+    const [first] = inside;
+    if (first && 'end' in first) first.end();
+    expect(await line[0]).toHaveProperty('end');
+    const consumer = new AbortController();
+    const gone = begin(2000, consumer.signal);
+    consumer.abort();
+    expect(await gone).toMatchObject({ refused: 'queue-deadline' });
+    await runtime.advance(2000);
+    expect(await line[7]).toMatchObject({ refused: 'queue-deadline' });
+    expect(guard.condition('writes').waiting).toBe(0);
+    expect(runtime.waiting()).toBe(0);
+  });
+
+  it('a turn that is given back twice makes room for one', async () => {
+    const inside = await Promise.all(
+      Array.from({ length: 6 }, () => guard.begin({ patienceMs: 2000, signal: waiting })),
+    );
+    const line = [1, 2].map(() => guard.begin({ patienceMs: 2000, signal: waiting }));
+    const [first] = inside;
+    if (first && 'end' in first) [1, 2].forEach(() => first.end());
+    await line[0];
+    expect(await isSettled(line[1]!)).toBe(false);
+  });
+
   it('who goes leaves the line', async () => {
     await fill(6, read);
     const consumer = new AbortController();

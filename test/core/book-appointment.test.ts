@@ -95,6 +95,35 @@ describe('the ledger cannot say whether it has taken the claim', () => {
   });
 });
 
+describe('the practice system has room for so many bookings at a time', () => {
+  it('whoever gets none in time is told that nothing was sent, and the practice is asked nothing', async () => {
+    await open({
+      system: {
+        beginBooking: () => Promise.reject(new GatewayError('practice-unavailable', 'busy')),
+        readPlace: () => Promise.reject(new Error('asked')),
+      },
+    });
+    expect(await ended(ending(desk.book()))).toBe('practice-unavailable');
+    expect([await states(), desk.sent]).toEqual([[], []]);
+  });
+
+  it.each([
+    ['booked', undefined],
+    ['practice-unavailable', NOT_SENT],
+    ['outcome-unknown', UNKNOWN],
+  ] as const)('the room is given back once: %s', async (outcome, answer) => {
+    const given: string[] = [];
+    const room = () => {
+      given.push('begun');
+      return Promise.resolve(() => void given.push('ended'));
+    };
+    await open({ system: { beginBooking: room, lookUpBooking: () => Promise.resolve({ found: 'nothing' }) } });
+    if (answer) desk.answers.push(answer, answer);
+    expect(await ended(ending(desk.book()))).toBe(outcome);
+    expect(given).toEqual(['begun', 'ended']);
+  });
+});
+
 describe('the ledger fails after the call to the practice', () => {
   it('for a while: the outcome is written as soon as it can be, and the practice is called once', async () => {
     await open({ wrap: failing({ BOOKED: 20 }) });

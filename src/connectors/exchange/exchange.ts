@@ -17,7 +17,7 @@ import {
   type ExchangeOptions,
   type Line,
 } from './line.js';
-import { createReader, type ReadRequest } from './read.js';
+import { createReader, practiceError, type ReadRequest } from './read.js';
 import { createWriter, type WriteOutcome, type WriteRequest } from './write.js';
 
 export interface Exchange {
@@ -28,8 +28,16 @@ export interface Exchange {
   read(request: ReadRequest): Promise<Answer>;
   /** Never throws. */
   write(request: WriteRequest): Promise<WriteOutcome>;
+  /**
+   * Room for a whole booking; what it answers gives it back. Throws `practice-unavailable` when too many wait, and
+   * `practice-timeout` when nobody waits for this one any more.
+   */
+  beginBooking(signal: AbortSignal): Promise<() => void>;
   close(): Promise<void>;
 }
+
+/** Whoever has waited longer than this for its turn would have its answer too late. */
+const TURN_PATIENCE_MS = 2000;
 
 export function createExchange(options: ExchangeOptions): Exchange {
   const limits: ExchangeLimits = { ...EXCHANGE_LIMITS, ...options.limits };
@@ -63,6 +71,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
   return {
     read: (request) => reader.read(request),
     write: (request) => writer.write(request),
+    async beginBooking(signal) {
+      const turn = await guard?.begin({ patienceMs: TURN_PATIENCE_MS, signal });
+      if (turn === undefined) return () => undefined;
+      if ('end' in turn) return turn.end;
+      line.log('info', 'practice.booking.refused', { operation: 'book', reason: turn.refused });
+      if (signal.aborted) throw practiceError('practice-timeout', options.practice, 'nobody-waits');
+      throw practiceError('practice-unavailable', options.practice, turn.refused, turn.retryAfterSeconds);
+    },
     async close() {
       writer.close();
       await pool.destroy();

@@ -65,6 +65,7 @@ function createHmis({ practice, settings, runtime, log, guard }: ConnectorInput<
     findPatients: (nhsNumber, call) => patients.findPatients(nhsNumber, call),
     readPatient: (ref, call) => patients.readPatient(ref, call),
     registerPatient: (patient, call) => patients.registerPatient(patient, call),
+    beginBooking: (call) => exchange.beginBooking(call.signal),
     book: (request, call) => bookings.book(request, call),
     lookUpBooking: (trace, call) => appointments.lookUpBooking(trace, call),
     readAppointment: (ref, call) => appointments.readAppointment(ref, call),

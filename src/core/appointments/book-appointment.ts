@@ -110,7 +110,7 @@ async function bindRepeat({ context, key }: Saga, asked: Asked, found: Attempt):
 
 async function bookAlone(saga: Saga, cameAt: number): Promise<Outcome> {
   const { context, request, booking, signal } = saga;
-  const { practice } = request.entry;
+  const { system } = request.entry;
   const earlier = await repeatOf(saga);
   if (earlier) return earlier;
   if (!isActive(saga.link, context.runtime.clock.now())) {
@@ -121,8 +121,20 @@ async function bookAlone(saga: Saga, cameAt: number): Promise<Outcome> {
 
   await refuseConfusable(saga);
   // Whoever was before it in the line may have been told already.
-  const taken = takenPlacesOf(request.entry.system);
+  const taken = takenPlacesOf(system);
   if (booking.slots.some((slot) => taken.isTaken(slot, cameAt))) throw slotTaken();
+  const end = await system.beginBooking?.(callFor(request, 'book', signal));
+  try {
+    return await bookInTurn(saga);
+  } finally {
+    end?.();
+  }
+}
+
+/** From the first look at the places to the last call to the practice. */
+async function bookInTurn(saga: Saga): Promise<Outcome> {
+  const { context, request, booking, signal } = saga;
+  const { practice } = request.entry;
   const [places, record] = await Promise.all([
     readPlaces(saga),
     linkedRecord({ ...request, signal }, saga.link, 'book'),

@@ -47,10 +47,18 @@ export type Refusal = 'breaker-open' | 'queue-full' | 'queue-deadline';
 export type Passage =
   { readonly done: (verdict: Verdict) => void } | { readonly refused: Refusal; readonly retryAfterSeconds: number };
 
+/** Room that nothing is said of when it is given back. */
+export type Turn = { readonly end: () => void } | Extract<Passage, { readonly refused: Refusal }>;
+
 export type Direction = 'reads' | 'writes';
 
 export interface Guard {
   pass(direction: Direction, call: Call): Promise<Passage>;
+  /**
+   * Room for a whole booking, from its first look to its last call. So many are begun as find room for their reads, and
+   * as many wait as writes do: more would push each other away half-way, and none of them would be done in time.
+   */
+  begin(call: Omit<Call, 'errand'>): Promise<Turn>;
   /** A cheap read that changes nothing: answers whether the system answers. Never rejects. */
   useProbe(probe: () => Promise<boolean>): void;
   condition(direction: Direction): DirectionCondition;
@@ -93,6 +101,8 @@ export function createGuard({ runtime, log, practice, limits, together }: GuardI
     reads: { gate: createGate(limits.readsWaiting), breaker: watched('reads'), refused: 0 },
     writes: { gate: createGate(limits.writesWaiting), breaker: watched('writes'), refused: 0 },
   };
+  const bookings = createGate(limits.writesWaiting);
+  const mostBookings = limits.reads - limits.readsKept;
 
   const mostOf = (direction: Direction, errand: Errand, isOpen: boolean): number => {
     if (direction === 'writes') return limits.writes;
@@ -100,7 +110,7 @@ export function createGuard({ runtime, log, practice, limits, together }: GuardI
     return isOpen ? limits.readsKept : limits.reads;
   };
 
-  const refuse = (direction: Direction, refused: Refusal, seconds?: number): Passage => {
+  const refuse = (direction: Direction, refused: Refusal, seconds?: number): Exclude<Turn, { end: unknown }> => {
     ways[direction].refused += 1;
     const soon = 1 + Math.floor(random.fraction() * LONGEST_RETRY_AFTER_SECONDS);
     return { refused, retryAfterSeconds: Math.max(1, Math.ceil(seconds ?? soon)) };
@@ -175,35 +185,54 @@ export function createGuard({ runtime, log, practice, limits, together }: GuardI
     return queue(gate, call, most, hasRoom);
   };
 
-  const queue = async (gate: Gate, call: Call, most: number, hasRoom: boolean): Promise<Entered> => {
+  /** `work` gets a signal that also says when it would be too late. */
+  const patiently = async <T>(
+    { patienceMs, signal }: Pick<Call, 'patienceMs' | 'signal'>,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
     const over = new AbortController();
     const tooLate = new AbortController();
-    const wish = {
-      rank: RANKS[call.errand],
-      isPatient: PATIENT.has(call.errand),
-      signal: AbortSignal.any([call.signal, tooLate.signal]),
-    };
-    const own = hasRoom ? 'in' : gate.enter({ ...wish, most });
-    void timers.sleep(Math.max(0, call.patienceMs), over.signal).then(() => tooLate.abort());
+    void timers.sleep(Math.max(0, patienceMs), over.signal).then(() => tooLate.abort());
     try {
-      const entered = await own;
-      if (entered !== 'in') return entered;
-      const among = await together.gate.enter({ ...wish, most: together.most });
-      if (among !== 'in') gate.leave();
-      return among;
+      return await work(AbortSignal.any([signal, tooLate.signal]));
     } finally {
       over.abort();
     }
   };
 
+  const queue = (gate: Gate, call: Call, most: number, hasRoom: boolean): Promise<Entered> =>
+    patiently(call, async (signal) => {
+      const wish = { rank: RANKS[call.errand], isPatient: PATIENT.has(call.errand), signal };
+      const entered = hasRoom ? 'in' : await gate.enter({ ...wish, most });
+      if (entered !== 'in') return entered;
+      const among = await together.gate.enter({ ...wish, most: together.most });
+      if (among !== 'in') gate.leave();
+      return among;
+    });
+
   return {
+    async begin(call) {
+      const wish = { rank: RANKS.book, most: mostBookings };
+      const entered = bookings.tryEnter(mostBookings)
+        ? 'in'
+        : await patiently(call, (signal) => bookings.enter({ ...wish, signal }));
+      if (entered !== 'in') return refuse('writes', entered === 'full' ? 'queue-full' : 'queue-deadline');
+      let isOver = false;
+      return {
+        end() {
+          if (!isOver) bookings.leave();
+          isOver = true;
+        },
+      };
+    },
     useProbe(ask) {
       probe ??= ask;
     },
     lastAnswerAt: () => lastAnswerAt,
     condition(direction) {
       const { gate, breaker, refused } = ways[direction];
-      return { breaker: breaker.state, underWay: gate.underWay, waiting: gate.waiting, refused };
+      const waiting = gate.waiting + (direction === 'writes' ? bookings.waiting : 0);
+      return { breaker: breaker.state, underWay: gate.underWay, waiting, refused };
     },
     async pass(direction, call) {
       const { gate, breaker } = ways[direction];
