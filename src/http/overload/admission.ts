@@ -4,14 +4,24 @@
  * carry out bookings that nobody waits for any more.
  *
  * Nobody takes all: bookings and changes have two fifths of the room to themselves, and while others wait a consumer
- * has at most half of it, and a practice little more than its part.
+ * has at most half of it, and a practice little more than its part. Of one practice system no more is read than it has
+ * room for: the rest would be turned away there, later and at a higher price.
  */
 import type { Runtime } from '../../ports/runtime.js';
 import { createAdaptiveLimit, type LimitRules } from './adaptive-limit.js';
-import { isWrite, PATIENCE_MS, RANKS, type Asked } from './kinds.js';
+import { isWrite, PATIENCE_MS, RANKS, readsSystem, type Asked } from './kinds.js';
+
+/** How many reads and searches the system behind a practice has room for, those that wait for it included. */
+export interface ReadRoom {
+  /** Equal for practices that share one system. */
+  readonly installation: string;
+  readonly most: number;
+}
 
 export interface Request extends Asked {
   readonly consumer: string;
+  /** Absent where nothing is asked of one system alone. */
+  readonly room?: ReadRoom | undefined;
   /** Aborts when the consumer has gone. */
   readonly signal: AbortSignal;
 }
@@ -46,6 +56,7 @@ export function createAdmission(
   const line: Waiter[] = [];
   const consumers = new Map<string, number>();
   const places = new Map<string, number>();
+  const readsAt = new Map<string, number>();
   let inWork = 0;
   let reads = 0;
 
@@ -55,9 +66,13 @@ export function createAdmission(
     else of.set(key, now);
   };
 
-  const hasRoom = ({ kind, addressee, consumer }: Request, othersWait: boolean): boolean => {
+  const isFull = ({ kind, room }: Request): boolean =>
+    room !== undefined && readsSystem(kind) && (readsAt.get(room.installation) ?? 0) >= room.most;
+
+  const hasRoom = (request: Request, othersWait: boolean): boolean => {
+    const { kind, addressee, consumer } = request;
     const most = limit.current;
-    if (inWork >= most) return false;
+    if (inWork >= most || isFull(request)) return false;
     // What there is for such requests, and how much of it is taken.
     const [room, taken] = isWrite(kind) ? [most, inWork] : [most * (1 - WRITES_SHARE), reads];
     if (taken >= room) return false;
@@ -69,6 +84,7 @@ export function createAdmission(
 
   const letIn = (request: Request): ((isServed: boolean) => void) => {
     const { kind, consumer, addressee } = request;
+    const installation = readsSystem(kind) ? request.room?.installation : undefined;
     const began = clock.monotonic();
     let isOver = false;
     inWork += 1;
@@ -76,6 +92,7 @@ export function createAdmission(
     if (!isWrite(kind)) reads += 1;
     count(consumers, consumer, 1);
     count(places, addressee, 1);
+    if (installation !== undefined) count(readsAt, installation, 1);
     return (isServed) => {
       if (isOver) return;
       isOver = true;
@@ -83,16 +100,22 @@ export function createAdmission(
       if (!isWrite(kind)) reads -= 1;
       count(consumers, consumer, -1);
       count(places, addressee, -1);
+      if (installation !== undefined) count(readsAt, installation, -1);
       if (isServed) limit.over(kind, clock.monotonic() - began, used);
       admitNext();
     };
   };
 
   /** Who would be answered too late is told at once: the line moves as fast as those in work are served. */
-  const isUseless = ({ kind }: Request): boolean => {
-    const ahead = line.filter(({ request }) => RANKS[request.kind] <= RANKS[kind]).length + 1;
+  const isUseless = (asked: Request): boolean => {
+    const { kind, room } = asked;
+    const before = line.filter(({ request }) => RANKS[request.kind] <= RANKS[kind]);
+    // Where one system is full, only those who wait for it are in the way, and only they move on.
+    const own = isFull(asked) ? room?.installation : undefined;
+    const ahead = own === undefined ? before : before.filter(({ request }) => request.room?.installation === own);
+    const atOnce = own === undefined ? inWork : (readsAt.get(own) ?? 0);
     const lately = limit.lately(kind);
-    return (ahead / Math.max(1, inWork)) * lately + lately > PATIENCE_MS[kind];
+    return ((ahead.length + 1) / Math.max(1, atOnce)) * lately + lately > PATIENCE_MS[kind];
   };
 
   const waitsBeside = (consumer: string): boolean => line.some(({ request }) => request.consumer !== consumer);

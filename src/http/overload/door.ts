@@ -11,7 +11,7 @@ import type { GatewayHttp } from '../exchange.js';
 import { consumerSignal, forwardedOf } from '../pipeline.js';
 import { formatOfRefusal } from '../request/negotiate.js';
 import { LIMIT_RULES, type LimitRules } from './adaptive-limit.js';
-import { createAdmission, type Admission } from './admission.js';
+import { createAdmission, type Admission, type ReadRoom } from './admission.js';
 import { askedOf } from './kinds.js';
 import { createQuota } from './quota.js';
 import { createRefusal, type Refusal } from './shed.js';
@@ -20,6 +20,8 @@ export interface OverloadSettings {
   readonly limit: LimitRules;
   /** For each consumer; `undefined` where nobody proves who they are. */
   readonly requestsPerSecond: number | undefined;
+  /** Of the system behind a practice. */
+  readonly roomOf?: (odsCode: string) => ReadRoom | undefined;
   /** Whether the gateway is closing: then no new booking is begun. */
   readonly isClosing?: () => boolean;
 }
@@ -101,7 +103,8 @@ export function createDoor(http: GatewayHttp, settings: OverloadSettings): Door 
     admission,
     admit(request, response, next) {
       // Over a connection that was open before: whoever comes again comes to another gateway, or to the next one.
-      if (settings.isClosing?.() && askedOf(request.method, request.url).kind === 'booking') {
+      const asked = askedOf(request.method, request.url);
+      if (settings.isClosing?.() && asked.kind === 'booking') {
         sendAway(request, response, closing, soon());
         return;
       }
@@ -112,7 +115,8 @@ export function createDoor(http: GatewayHttp, settings: OverloadSettings): Door 
         return;
       }
       const signal = consumerSignal(request, response);
-      void admission.enter({ ...askedOf(request.method, request.url), consumer, signal }).then((admitted) => {
+      const room = settings.roomOf?.(http.directory.practice(asked.addressee)?.practice.odsCode ?? '');
+      void admission.enter({ ...asked, consumer, room, signal }).then((admitted) => {
         if (typeof admitted === 'string') {
           sendAway(request, response, overloaded, soon());
           return;

@@ -23,6 +23,11 @@ export function isWrite(kind: Kind): boolean {
   return kind === 'change' || kind === 'booking';
 }
 
+/** What comes down to reads of a practice system, and to nothing else. */
+export function readsSystem(kind: Kind): boolean {
+  return kind === 'read' || kind === 'search';
+}
+
 export interface Asked {
   readonly kind: Kind;
   /** The practice or group that the path names: nobody's trouble takes the room of all. */

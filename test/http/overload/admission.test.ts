@@ -1,7 +1,7 @@
 /** Who is let in to be worked on when not everybody can be, in virtual time. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAdaptiveLimit, LIMIT_RULES } from '../../../src/http/overload/adaptive-limit.js';
-import { createAdmission, type Admission, type Admitted } from '../../../src/http/overload/admission.js';
+import { createAdmission, type Admission, type Admitted, type ReadRoom } from '../../../src/http/overload/admission.js';
 import { askedOf, type Kind } from '../../../src/http/overload/kinds.js';
 import { createQuota } from '../../../src/http/overload/quota.js';
 import { createVirtualRuntime, type VirtualRuntime } from '../../support/virtual-runtime.js';
@@ -21,6 +21,7 @@ interface Who {
   readonly addressee?: string;
   readonly consumer?: string;
   readonly signal?: AbortSignal;
+  readonly room?: ReadRoom;
 }
 /** Another consumer and another practice each time, unless said otherwise. */
 function enter(kind: Kind, who: Who = {}): Promise<Admitted> {
@@ -51,6 +52,29 @@ describe('room', () => {
     await fill(4, 'booking');
     expect(await waits(enter('booking'))).toBe(true);
     expect([admission.inWork, admission.waiting]).toEqual([10, 2]);
+  });
+
+  it('of one system no more is read than it has room for, whatever the practice; bookings and others go on', async () => {
+    const room = { installation: 'one', most: 2 };
+    const [first] = await fill(2, 'search', { room });
+    const read = enter('read', { room });
+    expect(await waits(read)).toBe(true);
+    await fill(1, 'booking', { room });
+    await fill(1, 'metadata', { room });
+    await fill(1, 'search', { room: { installation: 'two', most: 1 } });
+    first?.leave(true);
+    expect(typeof (await read)).toBe('object');
+  });
+
+  it('who would wait too long for one system is told at once, however quick the others are', async () => {
+    const room = { installation: 'slow', most: 1 };
+    const [usual] = await fill(1, 'search', { room });
+    await runtime.advance(900);
+    usual?.leave(true);
+    await fill(1, 'search', { room });
+    await fill(3, 'search');
+    expect(await waits(enter('search', { room }))).toBe(true);
+    expect(await enter('search', { room })).toBe('full');
   });
 
   it('as many wait as are worked on; the next is sent away at once', async () => {

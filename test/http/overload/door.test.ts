@@ -15,8 +15,11 @@ afterEach(async () => {
 
 /** Room for two, and for two who wait. */
 const NARROW = { limit: { start: 2, least: 2, most: 2 } };
-async function open(overload: TestGatewayOptions['overload'] = NARROW): Promise<void> {
-  gateway = await startTestGateway({ overload });
+async function open(
+  overload: TestGatewayOptions['overload'] = NARROW,
+  resilience?: TestGatewayOptions['resilience'],
+): Promise<void> {
+  gateway = await startTestGateway({ overload, ...(resilience && { resilience }) });
   consumer = gateway.consumer();
 }
 
@@ -75,6 +78,14 @@ describe('more requests than there is room for', () => {
       ['A99901', 503],
     ]);
     await Promise.all(crowded);
+  });
+
+  it('wait before the door of the gateway, not at that of a practice system that has room for fewer', async () => {
+    await open({}, { reads: 3, readsKept: 2, readsWaiting: 0 });
+    const delay = { kind: 'delay', when: 'before', ms: 50 } as const;
+    gateway.riverside.faults.script({ match: LISTING, times: 10, fault: delay });
+    const answers = await Promise.all([search(), search(), search()]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
   it('are refused before their body has come', async () => {

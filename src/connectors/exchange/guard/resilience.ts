@@ -17,6 +17,8 @@ export const RESILIENCE_LIMITS: ResilienceLimits = { ...GUARD_LIMITS, together: 
 export interface Resilience {
   /** Equal installations have one guard, with the limits that the first of them was given. */
   guardOf(practice: string, installation: string, calls?: CallLimits): Guard;
+  /** How many reads of consumers the installation of a practice has room for, those that wait included. */
+  readRoomOf(practice: string): { readonly installation: string; readonly most: number } | undefined;
   /** One for each practice, in the order in which their guards were asked for. */
   status(): readonly PracticeCondition[];
 }
@@ -27,14 +29,17 @@ export function createResilience(runtime: Runtime, log: Log, limits: Partial<Res
   const together = { gate: createGate(all.togetherWaiting), most: all.together };
   const guards = new Map<string, Guard>();
   const practices: { readonly practice: string; readonly guard: Guard }[] = [];
+  const rooms = new Map<string, { readonly installation: string; readonly most: number }>();
   return {
     guardOf(practice, installation, calls) {
       const own = { ...all, ...calls, ...limits };
       const guard = guards.get(installation) ?? createGuard({ runtime, log, practice, limits: own, together });
       guards.set(installation, guard);
       practices.push({ practice, guard });
+      rooms.set(practice, { installation, most: own.reads - own.readsKept + own.readsWaiting });
       return guard;
     },
+    readRoomOf: (practice) => rooms.get(practice),
     status: () =>
       practices.map(({ practice, guard }) => ({
         practice,
