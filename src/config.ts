@@ -62,6 +62,9 @@ export interface Configuration<Pds = unknown> {
     readonly temporaryRegistrationDays: number;
     /** Of each consumer. */
     readonly requestsPerSecond: number;
+    /** How many bookings of a consumer, and of a patient, may have no known outcome yet, at each practice. */
+    readonly openOutcomesOfConsumer: number;
+    readonly openOutcomesOfPatient: number;
     /** How long requests are still served, not ready any more, after the gateway was told to stop. */
     readonly stopDelayMs: number;
   };
@@ -150,6 +153,8 @@ function build(
       federationDeadlineMs: millisecondsOf(limits.federationDeadline),
       temporaryRegistrationDays: limits.temporaryRegistrationDays,
       requestsPerSecond: limits.requestsPerSecond,
+      openOutcomesOfConsumer: limits.openOutcomesOfConsumer,
+      openOutcomesOfPatient: limits.openOutcomesOfPatient,
       stopDelayMs: millisecondsOf(limits.stopDelay),
     },
     checkAnswers,

@@ -22,6 +22,9 @@ export interface CoreSettings {
   readonly retraceAfterMs: number;
   /** How long a booking of equal content counts as the same one. */
   readonly contentWindowMs: number;
+  /** How many bookings of a consumer, and of a patient, may have no known outcome yet, at each practice. */
+  readonly openOutcomesOfConsumer: number;
+  readonly openOutcomesOfPatient: number;
 }
 
 export interface GatewayContext {

@@ -14,6 +14,8 @@ describe('a practices file without problems', () => {
       federationDeadlineMs: 2_500,
       temporaryRegistrationDays: 90,
       requestsPerSecond: 50,
+      openOutcomesOfConsumer: 20,
+      openOutcomesOfPatient: 5,
       stopDelayMs: 5_000,
     });
     expect(configuration.groups).toEqual([{ name: 'north', asid: '200000009900', practices: ['A99901', 'A99902'] }]);

@@ -183,6 +183,8 @@ export const SETTINGS: CoreSettings = {
   temporaryRegistrationDays: 90,
   retraceAfterMs: 12 * HOUR,
   contentWindowMs: 10 * MINUTE,
+  openOutcomesOfConsumer: 20,
+  openOutcomesOfPatient: 5,
 };
 
 export async function startBench(wrap: (ledger: Ledger) => Ledger = (ledger) => ledger): Promise<Bench> {

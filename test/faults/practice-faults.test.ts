@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultScript } from '../../src/connectors/simulation/faults.js';
 import type { TestConsumer } from '../support/consumer.js';
+import { impatient } from '../support/appointments.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import {
   bookingBody,
@@ -21,16 +22,6 @@ let patient: string;
 let slots: FoundSlot[];
 let decoy: Server;
 let decoyCalls = 0;
-
-/** Short patience, so that what takes seconds in life takes moments here. */
-function impatient(yaml: string): string {
-  return yaml
-    .replaceAll(
-      '      allowHttp: true\n      key:',
-      '      allowHttp: true\n      timeouts: { bookMs: 700, readMs: 900, searchMs: 900 }\n      key:',
-    )
-    .concat('\nlimits: { bookingDeadline: 3s }\n');
-}
 
 beforeAll(async () => {
   gateway = await startTestGateway({ practices: impatient });

@@ -108,12 +108,12 @@ export function writes({ riverside }: TestGateway): number {
 export const CANCEL_CALL = { method: 'PUT', path: '/rh/api/channel/bookings/*/cancel' };
 export const BOOKING_CALL = { method: 'POST', path: '/rh/api/channel/bookings' };
 
-/** Short patience, so that what takes seconds in life takes moments here. */
+/** Short patience, so that what takes seconds in life takes moments here, and any number of outcomes left open by it. */
 export function impatient(yaml: string): string {
   return yaml
     .replaceAll(
       '      allowHttp: true\n      key:',
       '      allowHttp: true\n      timeouts: { bookMs: 700, cancelMs: 700, readMs: 900, searchMs: 900 }\n      key:',
     )
-    .concat('\nlimits: { bookingDeadline: 3s }\n');
+    .concat('\nlimits: { bookingDeadline: 3s, openOutcomesOfConsumer: 1000, openOutcomesOfPatient: 1000 }\n');
 }

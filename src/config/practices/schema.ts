@@ -204,6 +204,8 @@ const limits = z.strictObject({
   temporaryRegistrationDays: z.int().min(1).max(365).default(90),
   // Of each consumer; twice as many may come at once.
   requestsPerSecond: z.int().min(1).max(10_000).default(50),
+  openOutcomesOfConsumer: z.int().min(1).max(1000).default(20),
+  openOutcomesOfPatient: z.int().min(1).max(1000).default(5),
   stopDelay: duration('0s', '60s').default('5s'),
 });
 

@@ -6,8 +6,6 @@ import { principalOf } from '../../domain/caller.js';
 import { GatewayError } from '../../domain/errors.js';
 import type { Saga } from '../saga/saga.js';
 
-export const MOST_OPEN_OF_PRINCIPAL = 20;
-export const MOST_OPEN_OF_PATIENT = 5;
 const RETRY_AFTER_SECONDS = 10;
 
 /** Throws `quota-exceeded`. A repeat of one of the open ones is never refused here: it has been recognised before. */
@@ -17,11 +15,12 @@ export async function refuseTooManyOpen({
   booking,
 }: Pick<Saga, 'context' | 'request' | 'booking'>): Promise<void> {
   const { odsCode } = request.entry.practice;
+  const { openOutcomesOfConsumer, openOutcomesOfPatient } = context.settings;
   const open = await context.ledger.openOutcomes(odsCode, principalOf(request.caller), booking.patientId);
   const whose =
-    open.ofPrincipal >= MOST_OPEN_OF_PRINCIPAL
+    open.ofPrincipal >= openOutcomesOfConsumer
       ? 'of this consumer'
-      : open.ofPatient >= MOST_OPEN_OF_PATIENT
+      : open.ofPatient >= openOutcomesOfPatient
         ? 'of this patient'
         : undefined;
   if (whose === undefined) return;

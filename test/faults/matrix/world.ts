@@ -35,7 +35,7 @@ export interface MatrixWorld {
 function hurried(yaml: string): string {
   return yaml
     .replaceAll('      allowHttp: true\n      key:', `      allowHttp: true\n${SHORT}      key:`)
-    .concat('\nlimits: { bookingDeadline: 40s }\n');
+    .concat('\nlimits: { bookingDeadline: 40s, openOutcomesOfConsumer: 1000, openOutcomesOfPatient: 1000 }\n');
 }
 
 /** `practices` edits the practices file; `started` is told of the gateway before it is asked anything. */
