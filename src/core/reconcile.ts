@@ -185,7 +185,7 @@ export function createReconciler({
 
   /** Gives every attempt that a process left behind its state and its watcher. */
   const adopt = async (left: readonly Attempt[], directory: Directory): Promise<void> => {
-    for (const found of left) {
+    const adoptOne = async (found: Attempt): Promise<void> => {
       const state = AFTER_RESTART[found.state];
       const to = state && (await change(found, { state, evidence: 'found at restart' }));
       const attempt = to?.current ?? found;
@@ -195,7 +195,9 @@ export function createReconciler({
       } else if (OPEN_STATES.has(attempt.state)) {
         watch(attempt, entry, { mayAct: isAlone, isUrgent: false });
       }
-    }
+    };
+    // Side by side, so that many are committed together: nobody is served until all have their watchers.
+    await Promise.all(left.map(adoptOne));
   };
 
   const keepTakingOver = async (directory: Directory): Promise<void> => {

@@ -47,27 +47,20 @@ export async function bookAppointment(
   const { practice, system } = request.entry;
   const { clock } = context.runtime;
   checkBeforeReading(booking, practice, clock.now(), system.capabilities.multiSlot);
-  const link = await context.ledger.readPatientLink(practice.odsCode, booking.patientId);
-  if (link?.practiceRef === undefined) {
-    throw new GatewayError(
-      'reference-not-found',
-      'The patient does not exist at this practice. Register the patient first',
-      {
-        fhirPath: 'Appointment.participant.actor',
-      },
-    );
-  }
-
-  const { practiceRef } = link;
   const cameAt = clock.monotonic();
-  await refuseSensitive(context, request, link);
   return withinDeadline(context, request, async (signal) => {
+    const link = await context.ledger.readPatientLink(practice.odsCode, booking.patientId);
+    if (link?.practiceRef === undefined) {
+      const message = 'The patient does not exist at this practice. Register the patient first';
+      throw new GatewayError('reference-not-found', message, { fhirPath: 'Appointment.participant.actor' });
+    }
+    await refuseSensitive(context, { ...request, signal }, link);
     const fingerprint = fingerprintOf(practice.odsCode, booking);
     const key: IdempotencyKey = explicitKey ?? {
       source: 'transport',
       key: transportKey(request.caller.asid, request.caller.traceId, fingerprint),
     };
-    const saga: Saga = { context, request, booking, link, patientRef: practiceRef, key, fingerprint, signal };
+    const saga: Saga = { context, request, booking, link, patientRef: link.practiceRef, key, fingerprint, signal };
     const outcome = await underPlaceLocks(context, request, booking.slots, signal, () => bookAlone(saga, cameAt));
     // What was waited for may have been this very request, sent before: then its outcome is the answer.
     const earlier = outcome ?? (await repeatOf(saga));
