@@ -82,6 +82,6 @@ describe('Any request [5.1-16 7.1-1]', () => {
       { numRuns: Number(process.env['SLOTBRIDGE_PROPERTY_RUNS'] ?? 400) },
     );
     // A generator that only ever met one refusal would prove little.
-    expect(seen.size).toBeGreaterThan(8);
+    expect(seen.size).toBeGreaterThan(5);
   }, 120_000);
 });
