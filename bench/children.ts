@@ -93,7 +93,7 @@ function asChild(name: string, child: ChildProcess, port: number): Child {
     async stop() {
       if (!running.has(child)) return;
       const ended = new Promise<void>((resolveEnd) => child.once('exit', () => resolveEnd()));
-      child.kill('SIGTERM');
+      child.kill('SIGINT');
       const patience = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       await ended;
       clearTimeout(patience);

@@ -145,4 +145,4 @@ app.post(`${BASE}/Appointment`, express.json({ type: () => true }), async (reque
 });
 
 const server = app.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
-process.once('SIGTERM', () => process.exit(0));
+process.once('SIGINT', () => process.exit(0));
