@@ -1,4 +1,5 @@
 /** Search for free slots at one practice. What it answers is a hint: a booking always reads the place again. */
+import { isGatewayError } from '../domain/errors.js';
 import type { FreeSlots, Slot, SlotFilter, SlotSearch } from '../domain/schedule.js';
 import { meets, type SlotRules } from '../domain/slot-rules.js';
 import { localDayOf } from '../domain/time.js';
@@ -19,6 +20,17 @@ export function isOpenForBooking(rules: SlotRules, start: number, now: number): 
   return start > now + rules.embargoMs && (rules.horizonMs === undefined || start <= now + rules.horizonMs);
 }
 
+/**
+ * What the ledger knows is left out while it is away: the practice can still be shown, and nothing is booked on the
+ * strength of it, because a booking asks the ledger itself.
+ */
+function orWhileAway<T>(known: Promise<T>, without: T): Promise<T> {
+  return known.catch((error: unknown) => {
+    if (isGatewayError(error) && error.code === 'ledger-unavailable') return without;
+    throw error;
+  });
+}
+
 export async function searchFreeSlots(
   context: GatewayContext,
   request: Request,
@@ -35,10 +47,9 @@ export async function searchFreeSlots(
   if (window.start >= window.end) return { slots: [], schedules: [] };
 
   const free = await system.listFreeSlots(window, callFor(request, 'search', signal));
-  const held = new Map(
-    (await context.ledger.heldSlots(practice.odsCode, window)).map((place) => [place.slot, place.state]),
-  );
-  const full = await fullSchedules(context, practice.odsCode, free.schedules, search.filter);
+  const known = await orWhileAway(context.ledger.heldSlots(practice.odsCode, window), []);
+  const held = new Map(known.map((place) => [place.slot, place.state]));
+  const full = await orWhileAway(fullSchedules(context, practice.odsCode, free.schedules, search.filter), new Set());
   const isSold = (slot: Slot): boolean => {
     const state = held.get(slot.id);
     // The practice's own diary knows best whether an exact slot is free again; of a queue only the ledger knows which
