@@ -146,3 +146,19 @@ export const SECRETS: Readonly<Record<string, string>> = {
   BENCH_PRACTICE_KEY: 'bench-practice-key',
   BENCH_LEDGER_KEY: '00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff',
 };
+
+/** The only patient there is, as a search by her number finds her. */
+export function patients(): object[] {
+  return [
+    {
+      id: PATIENT_ID,
+      name: 'Jane Elizabeth Testerby',
+      title: 'Mrs',
+      sex: 'Female',
+      dob: '1985-06-15 00:00:00',
+      mobile: '07700 900001',
+      phn: PATIENT_NUMBER,
+      address: '1 High Street, Testham, HG9 9ZZ',
+    },
+  ];
+}

@@ -4,16 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  dateAhead,
-  listing,
-  longListing,
-  LONGEST_SEARCH,
-  PATIENT_ID,
-  PATIENT_NUMBER,
-  singlePlace,
-  singleSession,
-} from '../practice.js';
+import { dateAhead, listing, longListing, LONGEST_SEARCH, patients, singlePlace, singleSession } from '../practice.js';
 
 const envelope = (code: number, data: unknown): Buffer =>
   Buffer.from(JSON.stringify({ status: 'success', code, data }));
@@ -22,18 +13,7 @@ const LISTING = envelope(200, listing());
 const LONG_LISTING = envelope(200, longListing());
 /** Of the search that fills its fourteen days. */
 const LAST_DAY = `toDate=${dateAhead(LONGEST_SEARCH)}`;
-const PATIENTS = envelope(200, [
-  {
-    id: PATIENT_ID,
-    name: 'Jane Elizabeth Testerby',
-    title: 'Mrs',
-    sex: 'Female',
-    dob: '1985-06-15 00:00:00',
-    mobile: '07700 900001',
-    phn: PATIENT_NUMBER,
-    address: '1 High Street, Testham, HG9 9ZZ',
-  },
-]);
+const PATIENTS = envelope(200, patients());
 const SESSION = /\/channel\/sessions\/(\d+)$/;
 
 function answer(response: ServerResponse, status: number, body: Buffer): void {

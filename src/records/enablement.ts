@@ -7,6 +7,7 @@ import type { AuditEvent } from '../ports/audit.js';
 import type { CapabilitySwitch, EnablementRecord } from '../ports/enablement.js';
 import { reading, type CommitQueue } from './commit-queue.js';
 import type { Schema } from './schema.js';
+import { ownEvent } from './audit/own-event.js';
 
 const PREFIX = 'enabled/';
 
@@ -21,23 +22,8 @@ function toSwitch(name: string, on: boolean): CapabilitySwitch {
 
 /** Nobody is named: who may write the practices file is the operator's to know. */
 function toEvent({ practice, capability, on }: CapabilitySwitch, at: Instant): AuditEvent {
-  return {
-    at,
-    kind: 'enablement-changed',
-    practice,
-    interaction: undefined,
-    traceId: undefined,
-    status: undefined,
-    code: undefined,
-    consumerAsid: undefined,
-    organisation: undefined,
-    userId: undefined,
-    userName: undefined,
-    userRole: undefined,
-    device: undefined,
-    resources: [],
-    state: `${capability} ${on ? 'on' : 'off'}`,
-  };
+  const state = `${capability} ${on ? 'on' : 'off'}`;
+  return ownEvent({ at, kind: 'enablement-changed', practice, resources: [], state });
 }
 
 export function createEnablementRecord(db: Kysely<Schema>, commits: CommitQueue): EnablementRecord {

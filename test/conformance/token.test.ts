@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { base64url, INTERACTIONS, unsignedToken } from '../support/consumer.js';
+import { base64url, INTERACTIONS, TOKEN_CLAIMS, unsignedToken } from '../support/consumer.js';
 import type { Bend, InteractionName, Json, TestAnswer } from '../support/consumer.js';
 import { expectRefusal } from '../support/flow.js';
 import { MONDAY_MORNING, startTestGateway, type TestGateway } from '../support/gateway.js';
@@ -11,19 +11,7 @@ import {
   type Prepared,
 } from '../support/every-interaction.js';
 
-const CLAIMS = [
-  'iss',
-  'sub',
-  'aud',
-  'exp',
-  'iat',
-  'reason_for_request',
-  'requested_scope',
-  'requesting_device',
-  'requesting_organization',
-  'requesting_practitioner',
-] as const;
-const EVERY_CLAIM = forEveryInteraction(CLAIMS);
+const EVERY_CLAIM = forEveryInteraction(TOKEN_CLAIMS);
 const SCOPES = ['patient/*.read', 'patient/*.write', 'organization/*.read', 'organization/*.write', 'badScope'];
 const WRONG_SCOPES = forEveryInteraction(SCOPES).filter(([, scope, name]) => scope !== INTERACTIONS[name][1]);
 const NOW = MONDAY_MORNING / 1000;
@@ -113,7 +101,7 @@ describe('bearer token: claims', () => {
     await refused(name, { claims: { [claim]: null } });
   });
 
-  it.each(CLAIMS)('find a patient: the refusal of claim %s says which one it is [6.3-5]', async (claim) => {
+  it.each(TOKEN_CLAIMS)('find a patient: the refusal of claim %s says which one it is [6.3-5]', async (claim) => {
     const issue = await refused('findPatient', { claims: { [claim]: undefined } });
     expect(issue.diagnostics).toContain(claim);
   });

@@ -1,6 +1,13 @@
 /** Any request: one that is right, and one thing of it bent, now and then two. For properties that hold whatever is sent. */
 import * as fc from 'fast-check';
-import { INTERACTIONS, type Bend, type InteractionName, type Json, type TestConsumer } from './consumer.js';
+import {
+  INTERACTIONS,
+  TOKEN_CLAIMS,
+  type Bend,
+  type InteractionName,
+  type Json,
+  type TestConsumer,
+} from './consumer.js';
 import { booked, bookingBody, freeSlots, patientId, registrationBody, slotPath } from './flow.js';
 
 export interface Base {
@@ -88,20 +95,7 @@ const headerValue = fc.oneof(
 );
 const headers = fc.dictionary(fc.constantFrom(...HEADERS), fc.option(headerValue, { nil: undefined }), { maxKeys: 3 });
 
-const CLAIMS = [
-  'iss',
-  'sub',
-  'aud',
-  'exp',
-  'iat',
-  'reason_for_request',
-  'requested_scope',
-  'requesting_device',
-  'requesting_organization',
-  'requesting_practitioner',
-  'requested_record',
-  '__proto__',
-];
+const CLAIMS = [...TOKEN_CLAIMS, 'requested_record', '__proto__'];
 const claims = fc.dictionary(fc.constantFrom(...CLAIMS), fc.option(fc.jsonValue(), { nil: undefined }), { maxKeys: 2 });
 
 const parameterName = fc.oneof(

@@ -12,6 +12,20 @@ import { toXml } from './xml-bodies.js';
 
 const INTERACTION = 'urn:nhs:names:services:gpconnect:fhir:';
 
+/** What every provenance token SHALL hold. */
+export const TOKEN_CLAIMS = [
+  'iss',
+  'sub',
+  'aud',
+  'exp',
+  'iat',
+  'reason_for_request',
+  'requested_scope',
+  'requesting_device',
+  'requesting_organization',
+  'requesting_practitioner',
+] as const;
+
 export const INTERACTIONS = {
   metadata: [`${INTERACTION}rest:read:metadata-1`, 'organization/*.read'],
   findPatient: [`${INTERACTION}rest:search:patient-1`, 'patient/*.read'],

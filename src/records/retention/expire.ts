@@ -11,6 +11,7 @@ import { reading, type Commit, type CommitQueue } from '../commit-queue.js';
 import { prepare } from '../prepared.js';
 import type { Schema } from '../schema.js';
 import { ERASED, MADE, REFUSED, TOLD } from './indexes.js';
+import { ownEvent } from '../audit/own-event.js';
 
 const REPLAYED_FOR_MS = 24 * HOUR;
 /** After its end, or the appointment's. */
@@ -77,23 +78,8 @@ function prepareStatements(db: Kysely<Schema>) {
 }
 
 function event(at: Instant, state: 'details-erased' | 'deleted', ids: readonly AppointmentId[]): AuditEvent {
-  return {
-    at,
-    kind: 'attempts-expired',
-    practice: undefined,
-    interaction: undefined,
-    traceId: undefined,
-    status: undefined,
-    code: undefined,
-    consumerAsid: undefined,
-    organisation: undefined,
-    userId: undefined,
-    userName: undefined,
-    userRole: undefined,
-    device: undefined,
-    resources: ids.map((id) => `Appointment/${id}`),
-    state,
-  };
+  const resources = ids.map((id) => `Appointment/${id}`);
+  return ownEvent({ at, kind: 'attempts-expired', practice: undefined, resources, state });
 }
 
 export function createExpire(db: Kysely<Schema>, commits: CommitQueue, keptDays = KEPT_DAYS): Expire {

@@ -2,7 +2,14 @@
  * What may not get in: one table of requests, each right in everything but the one thing that its title names, with the
  * status and the Spine code of the answer. Nothing in it may reach a practice or the ledger.
  */
-import { base64url, INTERACTIONS, unsignedToken, type InteractionName, type Json } from '../../support/consumer.js';
+import {
+  base64url,
+  INTERACTIONS,
+  TOKEN_CLAIMS,
+  unsignedToken,
+  type InteractionName,
+  type Json,
+} from '../../support/consumer.js';
 import { findOrganizationPath, findPath, findPractitionerPath } from '../../support/every-interaction.js';
 import { retrievePath } from '../../support/appointments.js';
 import { slotPath } from '../../support/flow.js';
@@ -151,23 +158,10 @@ const tokens = (
   ...BAD,
 }));
 
-const CLAIMS = [
-  'iss',
-  'sub',
-  'aud',
-  'exp',
-  'iat',
-  'reason_for_request',
-  'requested_scope',
-  'requesting_device',
-  'requesting_organization',
-  'requesting_practitioner',
-] as const;
-
 type ClaimRow = readonly [title: string, claims: Record<string, unknown>, refused?: Refused];
 const claims = (
   [
-    ...CLAIMS.flatMap((claim): ClaimRow[] => [
+    ...TOKEN_CLAIMS.flatMap((claim): ClaimRow[] => [
       [`without ${claim}`, { [claim]: undefined }],
       [`${claim} is null`, { [claim]: null }],
       [`${claim} is of another type`, { [claim]: ['iat', 'exp'].includes(claim) ? 'soon' : 7 }],

@@ -11,8 +11,7 @@ import {
   listing,
   longListing,
   LONGEST_SEARCH,
-  PATIENT_ID,
-  PATIENT_NUMBER,
+  patients,
   singlePlace,
   singleSession,
 } from '../../../bench/practice.js';
@@ -23,18 +22,7 @@ const envelope = (code: number, data: unknown): string => JSON.stringify({ statu
 const LISTING = envelope(200, listing());
 const LONG_LISTING = envelope(200, longListing());
 const LAST_DAY = `toDate=${dateAhead(LONGEST_SEARCH)}`;
-const PATIENTS = envelope(200, [
-  {
-    id: PATIENT_ID,
-    name: 'Jane Elizabeth Testerby',
-    title: 'Mrs',
-    sex: 'Female',
-    dob: '1985-06-15 00:00:00',
-    mobile: '07700 900001',
-    phn: PATIENT_NUMBER,
-    address: '1 High Street, Testham, HG9 9ZZ',
-  },
-]);
+const PATIENTS = envelope(200, patients());
 const SESSION = /\/channel\/sessions\/(\d+)$/;
 
 /** When each write came: by its session, in milliseconds since 1970. */
