@@ -184,11 +184,11 @@ export function createReconciler({
   };
 
   /** Gives every attempt that a process left behind its state and its watcher. */
-  const adopt = async (left: readonly Attempt[], directory: Directory): Promise<void> => {
-    const adoptOne = async (found: Attempt): Promise<void> => {
-      const state = AFTER_RESTART[found.state];
-      const to = state && (await change(found, { state, evidence: 'found at restart' }));
-      const attempt = to?.current ?? found;
+  const adopt = async (found: readonly Attempt[], directory: Directory): Promise<void> => {
+    const adoptOne = async (one: Attempt): Promise<void> => {
+      const state = AFTER_RESTART[one.state];
+      const to = state && (await change(one, { state, evidence: 'found at restart' }));
+      const attempt = to?.current ?? one;
       const entry = directory.practice(attempt.practice);
       if (!entry) {
         log.warn('attempt-without-practice', { practice: attempt.practice, attempt: attempt.id });
@@ -197,21 +197,26 @@ export function createReconciler({
       }
     };
     // Side by side, so that many are committed together: nobody is served until all have their watchers.
-    await Promise.all(left.map(adoptOne));
+    await Promise.all(found.map(adoptOne));
+  };
+
+  /** Taken over, and not yet looked after: the ledger may go away in between. */
+  let left: readonly Attempt[] = [];
+  /** What an earlier process left behind; where several share the ledger, what those left behind that are gone. */
+  const takeUp = async (directory: Directory): Promise<void> => {
+    const found = await (ledger.takeOver?.() ?? ledger.openAttempts());
+    if (ledger.takeOver && found.length > 0) log.warn('attempts-taken-over', { count: found.length });
+    left = [...left, ...found];
+    await adopt(left, directory);
+    left = [];
   };
 
   const keepTakingOver = async (directory: Directory): Promise<void> => {
-    // Taken over, and not yet looked after.
-    let left: readonly Attempt[] = [];
     for (;;) {
       await runtime.timers.sleep(TAKE_OVER_EVERY_MS, stopping.signal);
       if (stopping.signal.aborted) return;
       try {
-        const found = (await ledger.takeOver?.()) ?? [];
-        if (found.length > 0) log.warn('attempts-taken-over', { count: found.length });
-        left = [...left, ...found];
-        await adopt(left, directory);
-        left = [];
+        await takeUp(directory);
       } catch (error) {
         if (!isGatewayError(error) || error.code !== 'ledger-unavailable') throw error;
         log.warn('reconciler-waits-for-ledger');
@@ -221,8 +226,7 @@ export function createReconciler({
 
   return {
     async start(directory) {
-      // Where several processes share the ledger, only what those left behind that are gone, now and from now on.
-      await adopt((await ledger.takeOver?.()) ?? (await ledger.openAttempts()), directory);
+      await takeUp(directory);
       if (ledger.takeOver) takingOver = keepTakingOver(directory);
     },
     watch(attempt, entry) {

@@ -166,10 +166,10 @@ describe('scripted faults', () => {
 
   test('a delayed effect comes about although the caller has left', async () => {
     await start();
-    simulation.faults.script({ fault: { kind: 'delay', ms: 80 } });
+    simulation.faults.script({ fault: { kind: 'delay', ms: 800 } });
     await expect(call('/thing', { signal: AbortSignal.timeout(20) })).rejects.toThrow();
     expect(effects).toBe(0);
-    await expect.poll(() => effects).toBe(1);
+    await expect.poll(() => effects, { timeout: 10_000 }).toBe(1);
   });
 
   test.each([

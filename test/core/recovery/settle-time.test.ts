@@ -159,6 +159,8 @@ describe('an attempt that more than one process knows of', () => {
   let status: 'booked' | 'cancelled';
   let cancellations: number[];
   let taken: readonly Attempt[];
+  /** The ledger makes a change and cannot say so. */
+  let isAway: boolean;
   const sinceStart = (): number => (bench.runtime.clock.monotonic() - 5_000) / SECOND;
   const cancel = (): Promise<WriteAnswer<PracticeAppointment>> => {
     cancellations.push(sinceStart());
@@ -167,6 +169,11 @@ describe('an attempt that more than one process knows of', () => {
   };
   const sharing = (ledger: Ledger): Ledger => ({
     ...ledger,
+    change: async (...args) => {
+      const changed = await ledger.change(...args);
+      if (isAway) throw new GatewayError('ledger-unavailable', 'away');
+      return changed;
+    },
     takeOver: () => {
       const now = taken;
       taken = [];
@@ -178,6 +185,7 @@ describe('an attempt that more than one process knows of', () => {
     status = 'booked';
     cancellations = [];
     taken = [];
+    isAway = false;
     bench = await startBench(sharing);
     entry = bench.entry(
       scriptedSystem({ readAppointment: () => Promise.resolve({ ...ONE, status }), cancel: () => cancel() }),
@@ -209,6 +217,20 @@ describe('an attempt that more than one process knows of', () => {
     status = 'cancelled';
     await bench.runtime.advance(30 * SECOND);
     expect([await stateOf(attempt), cancellations]).toEqual(['NOT_BOOKED', []]);
+  });
+
+  it('and was taken over by a start that failed then is looked after by the next try', async () => {
+    const attempt = await attemptIn('CANCELLING');
+    taken = [attempt];
+    isAway = true;
+    const { reconciler } = bench.context;
+    const directory = createDirectory([entry], []);
+    await expect(reconciler.start(directory)).rejects.toThrow('away');
+    isAway = false;
+    await reconciler.start(directory);
+    status = 'cancelled';
+    await bench.runtime.advance(SECOND);
+    expect(await stateOf(attempt)).toBe('CANCELLED');
   });
 
   it('and is only asked about here is not taken back here; its own process does so at once', async () => {
