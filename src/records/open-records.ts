@@ -13,6 +13,8 @@ export type LedgerSettings = {
   readonly key: Uint8Array;
   /** How long an attempt is kept after its end, or an appointment after its time; 90 days unless it says so. */
   readonly keptDays?: number | undefined;
+  /** From which time of its commits on a ledger takes nothing new; 100 ms unless it says so. */
+  readonly slowCommitMs?: number;
 } & (
   | {
       /** Absolute path, or `:memory:`. */
@@ -35,11 +37,13 @@ export interface ConditionedRecords extends OpenedRecords {
 function accompanied(
   records: OpenedRecords,
   runtime: Pick<Runtime, 'clock' | 'timers'>,
+  { slowCommitMs }: LedgerSettings,
   hindrance: () => Hindrance | undefined,
 ): ConditionedRecords {
   const { expire, isBusy, commitTimes, leases } = records;
   const shed = new Map<Hindrance, number>();
-  const anyHindrance = (): Hindrance | undefined => hindrance() ?? (commitTimes.isSlow() ? 'slow-commits' : undefined);
+  const anyHindrance = (): Hindrance | undefined =>
+    hindrance() ?? (commitTimes.isSlow(slowCommitMs) ? 'slow-commits' : undefined);
   const count = (reason: Hindrance): void => void shed.set(reason, (shed.get(reason) ?? 0) + 1);
   const ledger = sparing(records.ledger, anyHindrance, count);
   const sweep = startSweep({ expire, isBusy: () => isBusy() || anyHindrance() !== undefined, leases, runtime });
@@ -57,19 +61,20 @@ function accompanied(
 
 async function openFile(
   file: string,
-  { key, keptDays }: LedgerSettings,
+  settings: LedgerSettings,
   runtime: Pick<Runtime, 'clock' | 'timers'>,
   log: Log | undefined,
 ): Promise<ConditionedRecords> {
   const { clock } = runtime;
+  const { key, keptDays } = settings;
   const records = await openSqliteRecords({ file, key: Buffer.from(key), clock, keptDays, log });
-  if (file === ':memory:') return accompanied(records, runtime, () => undefined);
+  if (file === ':memory:') return accompanied(records, runtime, settings, () => undefined);
   const space = watchDiskSpace(file);
   const close = async (): Promise<void> => {
     await space.close();
     await records.close();
   };
-  return accompanied({ ...records, ledger: { ...records.ledger, close }, close }, runtime, () => {
+  return accompanied({ ...records, ledger: { ...records.ledger, close }, close }, runtime, settings, () => {
     if (!records.isSound()) return 'disk-error';
     return space.scarce() ? 'disk-full' : undefined;
   });
@@ -86,5 +91,5 @@ export async function openRecords(
   const { openPostgresRecords } = await import('./postgres/open-postgres.js');
   const { postgres: connection, keptDays } = settings;
   const records = await openPostgresRecords({ connection, key: Buffer.from(settings.key), runtime, keptDays });
-  return accompanied(records, runtime, () => undefined);
+  return accompanied(records, runtime, settings, () => undefined);
 }

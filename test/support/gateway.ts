@@ -158,7 +158,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     registry,
   );
   const gateway = await startGateway({
-    configuration,
+    // The disk of a busy machine may be as slow as it is.
+    configuration: { ...configuration, ledger: { ...configuration.ledger, slowCommitMs: Infinity } },
     runtime: options.runtime ? options.runtime(createTestRuntime(clock)) : createTestRuntime(clock),
     log,
     host: '127.0.0.1',

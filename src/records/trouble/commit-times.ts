@@ -13,7 +13,8 @@ export interface CommitTimes {
   note(ms: number): void;
   /** Of the last five seconds; `undefined` where there were too few. */
   p95Ms(): number | undefined;
-  isSlow(): boolean;
+  /** Whether they take longer than this, in milliseconds. */
+  isSlow(slowMs?: number): boolean;
 }
 
 export function createCommitTimes(now: () => number = () => performance.now()): CommitTimes {
@@ -36,6 +37,6 @@ export function createCommitTimes(now: () => number = () => performance.now()): 
       samples.push({ at: now(), ms });
     },
     p95Ms,
-    isSlow: () => (p95Ms() ?? 0) > SLOW_MS,
+    isSlow: (slowMs = SLOW_MS) => (p95Ms() ?? 0) > slowMs,
   };
 }
