@@ -7,9 +7,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { killAll, type MeasuredServer } from '../../bench/measured-process.js';
 import { load, percentile, type Answered } from './fleet.js';
 import { createGenerator, type Booked, type Generator } from './generator.js';
-import { build, killAll, pinGenerator, startBeside, startGateway, type Child } from './processes/children.js';
+import { build, pinGenerator, startBeside, startGateway } from './processes/children.js';
 import { fileOf } from './processes/practices-file.js';
 
 /** One part alone: `searches`, `bookings` or `isolation`. */
@@ -53,8 +54,8 @@ interface Gate {
 }
 
 interface Setting {
-  readonly gateway: Child;
-  readonly practices: Child;
+  readonly gateway: MeasuredServer;
+  readonly practices: MeasuredServer;
   readonly generator: Generator;
 }
 

@@ -7,8 +7,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
+import { killAll, type MeasuredServer } from '../../../bench/measured-process.js';
 import { createConsumer, INTERACTIONS, MEDIA_TYPE, unsignedToken } from '../../support/consumer.js';
-import { build, killAll, startBeside, startGateway, type Child } from '../processes/children.js';
+import { build, startBeside, startGateway } from '../processes/children.js';
 import { asidOf, fileOf, odsCodeOf } from '../processes/practices-file.js';
 import { inputCases, type InputCase } from './cases.js';
 
@@ -48,7 +49,7 @@ async function send(pool: Pool, url: string, asked: InputCase): Promise<number> 
   return answer.statusCode;
 }
 
-async function measure(gateway: Child, pool: Pool, asked: InputCase): Promise<Measured> {
+async function measure(gateway: MeasuredServer, pool: Pool, asked: InputCase): Promise<Measured> {
   const statuses = new Set<number>();
   const blocks: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -6,51 +6,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import {
-  dateAhead,
-  listing,
-  longListing,
-  LONGEST_SEARCH,
-  patients,
-  singlePlace,
-  singleSession,
-} from '../../../bench/practice.js';
+import { book, envelope, readAt } from '../../../bench/practice-answers.js';
 
 const [installations = 1, places = 2, serviceMs = 100] = process.argv.slice(2).map(Number);
-
-const envelope = (code: number, data: unknown): string => JSON.stringify({ status: 'success', code, data });
-const LISTING = envelope(200, listing());
-const LONG_LISTING = envelope(200, longListing());
-const LAST_DAY = `toDate=${dateAhead(LONGEST_SEARCH)}`;
-const PATIENTS = envelope(200, patients());
-const SESSION = /\/channel\/sessions\/(\d+)$/;
 
 /** When each write came: by its session, in milliseconds since 1970. */
 const writes: Record<string, number> = {};
 const calls = new Array<number>(installations).fill(0);
 /** The first so many take calls and never answer. */
 let hung = 0;
-let bookings = 0;
-
-function book(text: string): string {
-  const { sessionInstanceId, patientId } = JSON.parse(text) as { sessionInstanceId: number; patientId: number };
-  bookings += 1;
-  const { date, time } = singlePlace(sessionInstanceId);
-  return envelope(201, {
-    bookingId: bookings,
-    serialNo: 1,
-    status: 'ACTIVE',
-    sessionInstanceId,
-    patientId,
-    institutionId: 10,
-    appointmentAt: `${date} ${time}`,
-    paymentMethod: 'OnCall',
-    total: 25,
-    paid: false,
-    createdAt: `${date} ${time}`,
-    cancelled: false,
-  });
-}
 
 async function textOf(request: IncomingMessage): Promise<string> {
   let text = '';
@@ -59,8 +23,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return text;
 }
 
-async function answerTo(request: IncomingMessage): Promise<readonly [number, string]> {
-  const url = request.url ?? '';
+async function answerTo(request: IncomingMessage): Promise<readonly [number, Buffer]> {
   if (request.method === 'POST') {
     const at = Date.now();
     const text = await textOf(request);
@@ -69,10 +32,7 @@ async function answerTo(request: IncomingMessage): Promise<readonly [number, str
     writes[String(sessionInstanceId)] ??= at;
     return [201, book(text)];
   }
-  const single = SESSION.exec(url)?.[1];
-  if (single !== undefined) return [200, envelope(200, singleSession(Number(single)))];
-  if (url.includes('/channel/sessions?')) return [200, url.includes(LAST_DAY) ? LONG_LISTING : LISTING];
-  return [200, url.includes('/patients/search?') ? PATIENTS : envelope(200, [])];
+  return [200, readAt(request.url ?? '') ?? envelope(200, [])];
 }
 
 function createInstallation(index: number): (request: IncomingMessage, response: ServerResponse) => void {
