@@ -132,6 +132,11 @@ export function appointmentIn(slot: Slot, over: Partial<PracticeAppointment> = {
   };
 }
 
+/** Two slots in a row, and a booking in each of them. */
+export const PAIR = [slotNumber(1), slotNumber(2)] as const;
+export const ONE = appointmentIn(PAIR[0]);
+export const TWO = appointmentIn(PAIR[1]);
+
 function unexpected(name: string): () => never {
   return () => {
     throw new Error(`the test did not expect ${name} to be called`);

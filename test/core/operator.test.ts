@@ -12,20 +12,17 @@ import { ATTEMPT_STATES, type Attempt, type AttemptState } from '../../src/ports
 import type { LookUp, PracticeAppointment, PracticeSystem } from '../../src/ports/practice-system.js';
 import { claimNew, newAttempt, practiceRef } from '../records/samples.js';
 import {
-  appointmentIn,
   changedRow,
   NOW,
+  ONE,
+  PAIR,
   scriptedSystem,
   SETTLE_MS,
-  slotNumber,
   startBench,
   storedRow,
+  TWO,
   type Bench,
 } from './bench.js';
-
-const PAIR = [slotNumber(1), slotNumber(2)] as const;
-const ONE = appointmentIn(PAIR[0]);
-const TWO = appointmentIn(PAIR[1]);
 
 let bench: Bench;
 /** Bookings as the practice shows them; `undefined` while it cannot be asked. */

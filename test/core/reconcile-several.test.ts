@@ -7,20 +7,18 @@ import type { Attempt, AttemptState } from '../../src/ports/ledger.js';
 import type { BookingTrace, LookUp, PracticeAppointment, WriteAnswer } from '../../src/ports/practice-system.js';
 import { claimNew, newAttempt, practiceRef } from '../records/samples.js';
 import {
-  appointmentIn,
   changedRow,
   NOW,
+  ONE,
+  PAIR,
   scriptedSystem,
   SETTLE_MS,
-  slotNumber,
   startBench,
   storedRow,
+  TWO,
   type Bench,
 } from './bench.js';
 
-const PAIR = [slotNumber(1), slotNumber(2)] as const;
-const ONE = appointmentIn(PAIR[0]);
-const TWO = appointmentIn(PAIR[1]);
 const PART: LookUp = { found: 'part', appointments: [ONE] };
 const BOTH: LookUp = { found: 'booked', appointments: [ONE, TWO] };
 

@@ -16,9 +16,9 @@ import {
   changedRow,
   DEADLINE_MS,
   NOW,
+  ONE,
   scriptedSystem,
   SETTLE_MS,
-  slotNumber,
   startBench,
   storedRow,
   type Bench,
@@ -27,7 +27,6 @@ import { openDesk, type BookAnswer, type BookingDesk } from '../booking-desk.js'
 
 const UNKNOWN: BookAnswer = { class: 'unknown', reason: 'timeout' };
 const NOT_SENT: BookAnswer = { class: 'not-sent', reason: 'refused' };
-const ONE = appointmentIn(slotNumber(1));
 
 const codeOf = (doing: Promise<unknown>): Promise<string> =>
   doing.then(
