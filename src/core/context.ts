@@ -64,7 +64,7 @@ export function requireEnabled(request: Request, capability: keyof Enablement): 
 
 type CallerFields = Pick<AuditEvent, 'consumerAsid' | 'organisation' | 'userId' | 'userName' | 'userRole' | 'device'>;
 
-/** Who asked, as an audit event names them; nobody, where it is the gateway's own doing or was never learnt. */
+/** Who asked, as an audit event names them; nobody, where it was never learnt. */
 export function auditedCaller(caller: Caller | undefined): CallerFields {
   return {
     consumerAsid: caller?.asid,
@@ -92,28 +92,6 @@ export function auditEvent(
     status: undefined,
     code: undefined,
     ...auditedCaller(caller),
-    resources,
-    state,
-  };
-}
-
-/** An audit event of the gateway's own doing, such as a reconciler's finding. */
-export function ownAuditEvent(
-  kind: AuditEvent['kind'],
-  at: number,
-  practice: string,
-  resources: readonly string[],
-  state: string,
-): AuditEvent {
-  return {
-    at,
-    kind,
-    practice,
-    interaction: undefined,
-    traceId: undefined,
-    status: undefined,
-    code: undefined,
-    ...auditedCaller(undefined),
     resources,
     state,
   };

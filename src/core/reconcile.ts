@@ -13,9 +13,8 @@ import { isGatewayError } from '../domain/errors.js';
 import type { AppointmentId } from '../domain/identifiers.js';
 import { SECOND } from '../domain/time.js';
 import { OPEN_STATES, type Attempt, type AttemptChange, type AttemptState, type Ledger } from '../ports/ledger.js';
-import type { AuditEvent } from '../ports/audit.js';
+import { ownEvent, type AuditEvent } from '../ports/audit.js';
 import type { Log, Runtime } from '../ports/runtime.js';
-import { ownAuditEvent } from './context.js';
 import { createKeyedLocks, type KeyedLocks } from './locks.js';
 import type { Directory, PracticeEntry } from './directory.js';
 import { createEvidence } from './recovery/evidence.js';
@@ -109,7 +108,7 @@ export function createReconciler({
     const resources = [`Appointment/${attempt.id}`];
     // What was booked of half an appointment is about to be cancelled.
     const kind = INTENTS.has(to.state) ? 'booking-intent' : 'booking-outcome';
-    const event = audit ?? ownAuditEvent(kind, at, attempt.practice, resources, to.state);
+    const event = audit ?? ownEvent({ at, kind, practice: attempt.practice, resources, state: to.state });
     const changed = await ledger.change(attempt.id, attempt.version, { ...to, at }, event);
     const current = changed ?? (await ledger.readAttempt(attempt.practice, attempt.id)) ?? attempt;
     log.info('attempt-settled', { practice: attempt.practice, attempt: attempt.id, state: current.state });

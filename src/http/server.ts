@@ -4,11 +4,11 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Express } from 'express';
-import { ownAuditEvent, type GatewayContext } from '../core/context.js';
+import type { GatewayContext } from '../core/context.js';
 import { GatewayError, type ErrorCode } from '../domain/errors.js';
 import { SECOND } from '../domain/time.js';
 import type { Representation } from '../fhir/representation.js';
-import type { AuditEvent } from '../ports/audit.js';
+import { ownEvent, type AuditEvent } from '../ports/audit.js';
 import type { ClientIdentification } from './access/client-identity.js';
 import type { TlsFiles } from './access/tls-files.js';
 import { toRefusal } from './respond.js';
@@ -97,9 +97,10 @@ function auditUnread(
   status: number,
   code: ErrorCode,
 ): boolean {
-  const event = ownAuditEvent(kind, runtime.clock.now(), '', [], '');
+  const at = runtime.clock.now();
+  const event = ownEvent({ at, kind, practice: undefined, resources: [], state: undefined });
   try {
-    audit.record({ ...event, practice: undefined, state: undefined, status, code });
+    audit.record({ ...event, status, code });
   } catch {
     log.warn('refusal-not-audited', { code });
     return false;

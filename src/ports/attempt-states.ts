@@ -35,21 +35,6 @@ export const ATTEMPT_STATES = [
 ] as const;
 export type AttemptState = (typeof ATTEMPT_STATES)[number];
 
-/** States in which the attempt may still become, or already is, a booking: its slots are not to be sold again. */
-export const LIVE_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>([
-  'RECEIVED',
-  'RESERVING',
-  'HELD',
-  'CONFIRMING',
-  'RESERVE_OPEN',
-  'CONFIRM_OPEN',
-  'UNDOING',
-  'BOOKED',
-  'NEEDS_HUMAN',
-  'CANCELLING',
-  'CANCEL_OPEN',
-]);
-
 /** States that a finished process must not leave behind without a reconciler looking at them. */
 export const OPEN_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>([
   'RECEIVED',
@@ -63,15 +48,13 @@ export const OPEN_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>([
   'CANCEL_OPEN',
 ]);
 
+/** States in which the attempt may still become, or already is, a booking: its slots are not to be sold again. */
+export const LIVE_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>([...OPEN_STATES, 'BOOKED', 'NEEDS_HUMAN']);
+
+/** States in which a booking is being cancelled and may be so already. */
+export const CANCELLING_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>(['CANCELLING', 'CANCEL_OPEN']);
+
 /** States in which an equal content is the same booking once more. Whoever is cancelling it wants another one. */
-export const REPEATABLE_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>([
-  'RECEIVED',
-  'RESERVING',
-  'HELD',
-  'CONFIRMING',
-  'RESERVE_OPEN',
-  'CONFIRM_OPEN',
-  'UNDOING',
-  'BOOKED',
-  'NEEDS_HUMAN',
-]);
+export const REPEATABLE_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>(
+  [...LIVE_STATES].filter((state) => !CANCELLING_STATES.has(state)),
+);

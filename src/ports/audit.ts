@@ -43,6 +43,23 @@ export interface AuditEvent {
   readonly reason?: string | undefined;
 }
 
+/** An event of the gateway's own doing, or of a request whose consumer was never learnt: nobody is named. */
+export function ownEvent(event: Pick<AuditEvent, 'at' | 'kind' | 'practice' | 'resources' | 'state'>): AuditEvent {
+  return {
+    ...event,
+    interaction: undefined,
+    traceId: undefined,
+    status: undefined,
+    code: undefined,
+    consumerAsid: undefined,
+    organisation: undefined,
+    userId: undefined,
+    userName: undefined,
+    userRole: undefined,
+    device: undefined,
+  };
+}
+
 export interface AuditRow {
   readonly seq: number;
   readonly previousHash: string;

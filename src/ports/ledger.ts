@@ -31,7 +31,14 @@ import { HOUR, type Instant, type Period } from '../domain/time.js';
 import type { AttemptState } from './attempt-states.js';
 import type { AuditEvent } from './audit.js';
 
-export { ATTEMPT_STATES, LIVE_STATES, OPEN_STATES, REPEATABLE_STATES, type AttemptState } from './attempt-states.js';
+export {
+  ATTEMPT_STATES,
+  CANCELLING_STATES,
+  LIVE_STATES,
+  OPEN_STATES,
+  REPEATABLE_STATES,
+  type AttemptState,
+} from './attempt-states.js';
 
 /**
  * Where an idempotency key came from: a header, the consumer's own identifier, or the transport of the request. An

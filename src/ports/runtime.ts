@@ -13,6 +13,26 @@ export interface Timers {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/**
+ * A limit of time by these timers, so that it passes as the rest of the gateway's time does: `work` is given a signal that
+ * aborts after `ms` milliseconds, or with `signal`; it is not left before it has ended.
+ */
+export async function withinTime<T>(
+  timers: Timers,
+  ms: number,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ended = new AbortController();
+  const late = new AbortController();
+  void timers.sleep(ms, ended.signal).then(() => late.abort());
+  try {
+    return await work(signal ? AbortSignal.any([signal, late.signal]) : late.signal);
+  } finally {
+    ended.abort();
+  }
+}
+
 export interface Ids {
   /** A new id, unique for ever, of 20 to 36 characters `[a-z0-9-]`. */
   next(): string;

@@ -3,11 +3,10 @@ import type { Kysely } from 'kysely';
 import type { OdsCode } from '../domain/identifiers.js';
 import type { Enablement } from '../domain/practice.js';
 import type { Instant } from '../domain/time.js';
-import type { AuditEvent } from '../ports/audit.js';
+import { ownEvent, type AuditEvent } from '../ports/audit.js';
 import type { CapabilitySwitch, EnablementRecord } from '../ports/enablement.js';
 import { reading, type CommitQueue } from './commit-queue.js';
 import type { Schema } from './schema.js';
-import { ownEvent } from './audit/own-event.js';
 
 const PREFIX = 'enabled/';
 

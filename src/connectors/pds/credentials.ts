@@ -7,10 +7,10 @@ import { createPrivateKey } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { request, type Dispatcher } from 'undici';
 import { z } from 'zod';
-import type { Runtime } from '../../ports/runtime.js';
+import { withinTime, type Runtime } from '../../ports/runtime.js';
 import { errorNumberOf, PdsFault } from './fault.js';
 import type { PdsAuthentication } from './settings.js';
-import { withDeadline, unlessAborted } from './deadline.js';
+import { unlessAborted } from './deadline.js';
 
 export interface PdsCredentials {
   /** Headers to send with a request. Waits for a token at most until `signal` aborts. */
@@ -144,7 +144,7 @@ function createTokenRequest(authentication: SignedJwt, input: CredentialsInput):
 
   return async () => {
     const asked = clock.monotonic();
-    const { status, text } = await withDeadline(timers, input.timeoutMs, undefined, send);
+    const { status, text } = await withinTime(timers, input.timeoutMs, undefined, send);
     if (status !== 200) {
       throw new PdsFault(status >= 500 || status === 429 ? 'fault' : 'refused', `token: status ${status}`, { status });
     }

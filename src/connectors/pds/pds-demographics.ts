@@ -7,9 +7,8 @@
 import type { NhsNumber } from '../../domain/identifiers.js';
 import { createPracticeZone } from '../../domain/time.js';
 import type { Demographics, Trace } from '../../ports/demographics.js';
-import type { Log, Runtime } from '../../ports/runtime.js';
+import { withinTime, type Log, type Runtime } from '../../ports/runtime.js';
 import { createCredentials } from './credentials.js';
-import { withDeadline } from './deadline.js';
 import { createPdsDispatcher, createPdsExchange, uuidOf, type PdsAnswer } from './exchange.js';
 import { PdsFault } from './fault.js';
 import { traceOf } from './from-patient.js';
@@ -50,7 +49,7 @@ export function createPdsDemographics({ settings, runtime, log }: PdsInput): Dem
       const fields = { system: 'pds', operation: 'trace', traceId };
       try {
         // Which outcome is left out: together with the audit trail it would say something about a person.
-        const trace = await withDeadline(timers, timeoutMs, call.signal, (signal) => ask(nhsNumber, traceId, signal));
+        const trace = await withinTime(timers, timeoutMs, call.signal, (signal) => ask(nhsNumber, traceId, signal));
         log.info('demographics traced', {
           ...fields,
           durationMs: clock.monotonic() - started,

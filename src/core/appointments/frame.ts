@@ -1,7 +1,7 @@
 /** What everything that changes an appointment is done in: within the consumer's deadline, alone at its places. */
 import type { SlotId } from '../../domain/identifiers.js';
+import { withinTime } from '../../ports/runtime.js';
 import type { GatewayContext, Request } from '../context.js';
-import { withinTime } from '../time-limit.js';
 
 /** `signal` aborts when the consumer has gone or its deadline has passed. */
 export function withinDeadline<T>(

@@ -5,14 +5,14 @@
 import { GatewayError, isGatewayError } from '../../domain/errors.js';
 import type { AppointmentId, PracticeAppointmentRef } from '../../domain/identifiers.js';
 import { HOUR, SECOND } from '../../domain/time.js';
-import type { AuditEvent } from '../../ports/audit.js';
+import { ownEvent, type AuditEvent } from '../../ports/audit.js';
 import type { Attempt, AttemptChange } from '../../ports/ledger.js';
 import type { Call, PracticeAppointment, PracticeSystem } from '../../ports/practice-system.js';
-import { ownAuditEvent, type GatewayContext } from '../context.js';
+import { withinTime } from '../../ports/runtime.js';
+import type { GatewayContext } from '../context.js';
 import type { Directory, PracticeEntry } from '../directory.js';
 import { bookedAs, unbroken } from '../rows/practice-bookings.js';
 import { cancelledAs, stillBooked } from '../saga/settle-cancellation.js';
-import { withinTime } from '../time-limit.js';
 import { checkReason } from './reason.js';
 import { ANSWERS, type AnswerKind } from './answers.js';
 import { questionOf } from './tasks.js';
@@ -257,9 +257,10 @@ async function told(
 }
 
 function auditOf(context: GatewayContext, attempt: Attempt, answer: OperatorAnswer, state: string): AuditEvent {
+  const at = context.runtime.clock.now();
   const resources = [`Appointment/${attempt.id}`];
   return {
-    ...ownAuditEvent('attempt-resolved', context.runtime.clock.now(), attempt.practice, resources, state),
+    ...ownEvent({ at, kind: 'attempt-resolved', practice: attempt.practice, resources, state }),
     code: answer.kind,
     userName: answer.by,
     reason: answer.reason,

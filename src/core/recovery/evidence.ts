@@ -1,14 +1,19 @@
 /** What is known of one open attempt: what each look at the practice adds, and what it all comes to. */
 import { isGatewayError } from '../../domain/errors.js';
 import { MINUTE, SECOND } from '../../domain/time.js';
-import type { Attempt, AttemptChange, AttemptState, Ledger } from '../../ports/ledger.js';
+import {
+  CANCELLING_STATES,
+  type Attempt,
+  type AttemptChange,
+  type AttemptState,
+  type Ledger,
+} from '../../ports/ledger.js';
 import type { Call, LookUp, PracticeSystem } from '../../ports/practice-system.js';
-import type { Log, Runtime } from '../../ports/runtime.js';
+import { withinTime, type Log, type Runtime } from '../../ports/runtime.js';
 import { bookedAs, CANCELLED_BY_PRACTICE, unbroken } from '../rows/practice-bookings.js';
 import { cancelBookings } from '../saga/cancel-bookings.js';
 import { settleCancellation } from '../saga/settle-cancellation.js';
 import { TAKE_BACK_REASON } from '../saga/take-back.js';
-import { withinTime } from '../time-limit.js';
 
 type Change = Omit<AttemptChange, 'at'>;
 
@@ -49,7 +54,6 @@ const LOOK_UP_TIMEOUT_MS = 4 * SECOND;
 
 /** States in which nothing that could become a booking has been sent: leaving them needs no look at the practice. */
 const NOTHING_SENT: ReadonlySet<AttemptState> = new Set<AttemptState>(['RECEIVED', 'HELD']);
-const CANCELLATION: ReadonlySet<AttemptState> = new Set<AttemptState>(['CANCELLING', 'CANCEL_OPEN']);
 
 const answered = (to?: Change): Seen => ({ to, isAnswered: true });
 const unanswered = (to?: Change): Seen => ({ to, isAnswered: false });
@@ -179,7 +183,7 @@ export function createEvidence({ ledger, runtime, log, system, stopping }: Evide
     });
     // Whoever has taken the attempt over only reads until the process before it can no longer have anything under way.
     if (attempt.state === 'UNDOING') return orHuman(await undo(attempt, signal, mayAct || lookedAt >= settled));
-    if (CANCELLATION.has(attempt.state)) {
+    if (CANCELLING_STATES.has(attempt.state)) {
       const seen = await settleCancellation(system, attempt, callOf(attempt, signal), lookedAt >= settled);
       if (!seen.to && lookedAt >= settled + NEEDS_HUMAN_AFTER_MS) tellOnce(attempt);
       return seen;
@@ -201,7 +205,7 @@ export function createEvidence({ ledger, runtime, log, system, stopping }: Evide
     unseen(attempt) {
       const now = clock.monotonic();
       const settled = settledFrom(attempt, now);
-      if (!CANCELLATION.has(attempt.state)) return now >= humanAt() ? needsHuman(attempt) : undefined;
+      if (!CANCELLING_STATES.has(attempt.state)) return now >= humanAt() ? needsHuman(attempt) : undefined;
       if (now >= settled + NEEDS_HUMAN_AFTER_MS) tellOnce(attempt);
       return undefined;
     },

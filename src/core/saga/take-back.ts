@@ -2,8 +2,8 @@
 import { SECOND } from '../../domain/time.js';
 import type { Attempt, AttemptChange } from '../../ports/ledger.js';
 import type { PracticeAppointment } from '../../ports/practice-system.js';
+import { withinTime } from '../../ports/runtime.js';
 import { callFor } from '../context.js';
-import { withinTime } from '../time-limit.js';
 import { cancelBookings } from './cancel-bookings.js';
 import { finish, type Saga } from './saga.js';
 

@@ -1,11 +1,12 @@
 /** What is served on the operator port: health and metrics to whoever may connect, attempts to operators. */
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
-import { auditedCaller, type GatewayContext } from '../../core/context.js';
+import type { GatewayContext } from '../../core/context.js';
 import type { Directory } from '../../core/directory.js';
 import { resolveAttempt } from '../../core/operator/resolve.js';
 import { listTasks } from '../../core/operator/tasks.js';
 import { GatewayError, type ErrorCode } from '../../domain/errors.js';
 import { SECOND } from '../../domain/time.js';
+import { ownEvent } from '../../ports/audit.js';
 import type { PracticeCondition } from '../../ports/practice-condition.js';
 import { createBareApp, type Health } from '../bare-app.js';
 import { toRequestError } from '../bodies.js';
@@ -105,20 +106,15 @@ export function createOperatorApp(http: OperatorHttp): Express {
         reply = refusal(error);
       }
       const id = request.params['id'];
+      // What is no id of ours may be anything, and is not kept.
+      const resources = typeof id === 'string' && reply.status < 400 ? [`Appointment/${id}`] : [];
       try {
         context.audit.record({
-          at: now(),
-          kind: 'operator-request',
-          practice: reply.practice,
+          ...ownEvent({ at: now(), kind: 'operator-request', practice: reply.practice, resources, state: undefined }),
           interaction,
-          traceId: undefined,
           status: reply.status,
           code,
-          ...auditedCaller(undefined),
           userName: operator,
-          // What is no id of ours may be anything, and is not kept.
-          resources: typeof id === 'string' && reply.status < 400 ? [`Appointment/${id}`] : [],
-          state: undefined,
         });
       } catch (thrown) {
         // What cannot be audited is not answered.

@@ -4,8 +4,7 @@
  */
 import type { Request, RequestHandler, Response } from 'express';
 import { GatewayError } from '../../domain/errors.js';
-import type { AuditEvent } from '../../ports/audit.js';
-import { ownAuditEvent } from '../../core/context.js';
+import { ownEvent, type AuditEvent } from '../../ports/audit.js';
 import { queryOf } from '../address.js';
 import type { GatewayHttp } from '../exchange.js';
 import { consumerSignal, forwardedOf } from '../pipeline.js';
@@ -73,12 +72,10 @@ export function createDoor(http: GatewayHttp, settings: OverloadSettings): Door 
   const sendAway = (request: Request, response: Response, refusal: Refusal, seconds: number): void => {
     const practice = http.directory.practice(askedOf(request.method, request.url).addressee)?.practice.odsCode;
     const event: AuditEvent = {
-      ...ownAuditEvent('request', runtime.clock.now(), practice ?? '', [], ''),
-      practice,
+      ...ownEvent({ at: runtime.clock.now(), kind: 'request', practice, resources: [], state: undefined }),
       status: refusal.status,
       code: refusal.code,
       forwarded: forwardedOf(request),
-      state: undefined,
     };
     try {
       audit.record(event);

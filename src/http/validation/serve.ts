@@ -4,8 +4,8 @@
  * and nothing of it reaches the log or the audit trail.
  */
 import type { Request, Response } from 'express';
-import { auditedCaller } from '../../core/context.js';
 import { GatewayError } from '../../domain/errors.js';
+import { ownEvent } from '../../ports/audit.js';
 import type { Release } from '../../validation/index.js';
 import { queryOf } from '../address.js';
 import type { GatewayHttp } from '../exchange.js';
@@ -46,20 +46,15 @@ export async function serveValidation(
   } catch (thrown) {
     reply = refused(thrown);
   }
+  const at = context.runtime.clock.now();
   try {
     context.audit.record({
-      at: context.runtime.clock.now(),
-      kind: 'request',
-      practice: undefined,
+      ...ownEvent({ at, kind: 'request', practice: undefined, resources: [], state: undefined }),
       interaction: OPERATION,
-      traceId: undefined,
       status: reply.status,
       code,
-      ...auditedCaller(undefined),
       certificate: names?.join(' '),
       forwarded: forwardedOf(request),
-      resources: [],
-      state: undefined,
     });
   } catch (thrown) {
     // What cannot be audited is not answered.

@@ -89,8 +89,9 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
   };
 
   const freeKey = async (commit: Commit, asked: Asked): Promise<void> => {
-    await queries.freeKey(commit.db, keyOf(asked));
-    await queries.freeAlias(commit.db, keyOf(asked));
+    const key = keyOf(asked);
+    await queries.freeKey(commit.db, key);
+    await queries.freeAlias(commit.db, key);
   };
 
   /** As `repeated`; the key of the request is one of the row's keys from now on. */

@@ -6,12 +6,11 @@
 import { type Kysely } from 'kysely';
 import type { AppointmentId } from '../../domain/identifiers.js';
 import { DAY, HOUR, type Instant } from '../../domain/time.js';
-import type { AuditEvent } from '../../ports/audit.js';
+import { ownEvent, type AuditEvent } from '../../ports/audit.js';
 import { reading, type Commit, type CommitQueue } from '../commit-queue.js';
 import { prepare } from '../prepared.js';
 import type { Schema } from '../schema.js';
 import { ERASED, MADE, REFUSED, TOLD } from './indexes.js';
-import { ownEvent } from '../audit/own-event.js';
 
 const REPLAYED_FOR_MS = 24 * HOUR;
 /** After its end, or the appointment's. */
@@ -28,26 +27,17 @@ interface Due {
 }
 
 function prepareStatements(db: Kysely<Schema>) {
-  const told = prepare<Due>()((p) =>
-    db
-      .selectFrom('attempt')
-      .select('id')
-      .where(REFUSED)
-      .where(TOLD)
-      .where('updated_at', '<', p('before'))
-      .orderBy('updated_at')
-      .limit(p('most')),
-  );
-  const erased = prepare<Due>()((p) =>
-    db
-      .selectFrom('attempt')
-      .select('id')
-      .where(REFUSED)
-      .where(ERASED)
-      .where('updated_at', '<', p('before'))
-      .orderBy('updated_at')
-      .limit(p('most')),
-  );
+  const refused = (condition: typeof TOLD) =>
+    prepare<Due>()((p) =>
+      db
+        .selectFrom('attempt')
+        .select('id')
+        .where(REFUSED)
+        .where(condition)
+        .where('updated_at', '<', p('before'))
+        .orderBy('updated_at')
+        .limit(p('most')),
+    );
   const past = prepare<Due>()((p) =>
     db
       .selectFrom('attempt')
@@ -62,8 +52,8 @@ function prepareStatements(db: Kysely<Schema>) {
   );
   type Of = { readonly id: AppointmentId };
   return {
-    told,
-    erased,
+    told: refused(TOLD),
+    erased: refused(ERASED),
     past,
     erase: prepare<Of & { readonly nothing: Buffer }>()((p) =>
       db
@@ -88,16 +78,10 @@ export function createExpire(db: Kysely<Schema>, commits: CommitQueue, keptDays 
 
   const erase = async (commit: Commit, now: Instant, most: number): Promise<number> => {
     const found = await statements.told(commit.db, { before: now - REPLAYED_FOR_MS, most });
-    for (const { id } of found) await statements.erase(commit.db, { id, nothing: Buffer.alloc(0) });
-    if (found.length > 0)
-      await commit.append(
-        event(
-          now,
-          'details-erased',
-          found.map(({ id }) => id),
-        ),
-      );
-    return found.length;
+    const ids = found.map(({ id }) => id);
+    for (const id of ids) await statements.erase(commit.db, { id, nothing: Buffer.alloc(0) });
+    if (ids.length > 0) await commit.append(event(now, 'details-erased', ids));
+    return ids.length;
   };
 
   const remove = async (commit: Commit, now: Instant, most: number): Promise<number> => {

@@ -6,7 +6,7 @@
  * to be settled as soon as the system answers, and its look-ups are few.
  */
 import type { DirectionCondition } from '../../../ports/practice-condition.js';
-import type { Log, Runtime } from '../../../ports/runtime.js';
+import { withinTime, type Log, type Runtime } from '../../../ports/runtime.js';
 import { BREAKER_RULES, createBreaker, type Breaker, type BreakerRules } from './breaker.js';
 import { createGate, type Entered, type Gate } from './gate.js';
 
@@ -186,19 +186,10 @@ export function createGuard({ runtime, log, practice, limits, together }: GuardI
   };
 
   /** `work` gets a signal that also says when it would be too late. */
-  const patiently = async <T>(
+  const patiently = <T>(
     { patienceMs, signal }: Pick<Call, 'patienceMs' | 'signal'>,
     work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> => {
-    const over = new AbortController();
-    const tooLate = new AbortController();
-    void timers.sleep(Math.max(0, patienceMs), over.signal).then(() => tooLate.abort());
-    try {
-      return await work(AbortSignal.any([signal, tooLate.signal]));
-    } finally {
-      over.abort();
-    }
-  };
+  ): Promise<T> => withinTime(timers, Math.max(0, patienceMs), signal, work);
 
   const queue = (gate: Gate, call: Call, most: number, hasRoom: boolean): Promise<Entered> =>
     patiently(call, async (signal) => {
