@@ -30,6 +30,7 @@ interface Start {
 
 interface MeasuredProcess {
   readonly name: string;
+  readonly pid: number;
   /** What it says next: to this, or of its own accord when nothing is asked. */
   ask<Answer = Record<string, number>>(question?: unknown): Promise<Answer>;
   /** Its log so far. */
@@ -103,6 +104,7 @@ export function start(
   child.once('exit', () => running.delete(child));
   return {
     name,
+    pid: child.pid ?? 0,
     ask: (question) => answerOf(child, name, question, patienceMs),
     log: () => readFileSync(file, 'utf8'),
     isRunning: () => running.has(child),

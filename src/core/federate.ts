@@ -5,8 +5,9 @@
 import { setMaxListeners } from 'node:events';
 import { GatewayError, isGatewayError } from '../domain/errors.js';
 import type { PracticeFreeSlots, PracticeShortfall, SlotSearch } from '../domain/schedule.js';
+import { withinTime } from '../ports/runtime.js';
 import type { GatewayContext, Request } from './context.js';
-import type { GroupEntry } from './directory.js';
+import type { GroupEntry, PracticeEntry } from './directory.js';
 import { searchFreeSlots } from './search-free-slots.js';
 
 export interface FederatedSlots {
@@ -20,14 +21,10 @@ export async function searchGroup(
   request: Omit<Request, 'entry'>,
   search: SlotSearch,
 ): Promise<FederatedSlots> {
-  const deadline = new AbortController();
-  const signal = AbortSignal.any([request.signal, deadline.signal]);
-  // Every practice listens to it: many of them are no leak.
-  setMaxListeners(0, signal);
   const found: PracticeFreeSlots[] = [];
   const missing: PracticeShortfall[] = [];
 
-  const asked = group.entries.map(async (entry) => {
+  const ask = async (entry: PracticeEntry, signal: AbortSignal): Promise<void> => {
     const { practice } = entry;
     try {
       const free = await orAborted(
@@ -43,17 +40,12 @@ export async function searchGroup(
       if (!isGatewayError(error)) throw error;
       missing.push({ practice, error });
     }
+  };
+  await withinTime(context.runtime.timers, context.settings.federationDeadlineMs, request.signal, (signal) => {
+    // Every practice listens to it: many of them are no leak.
+    setMaxListeners(0, signal);
+    return Promise.all(group.entries.map((entry) => ask(entry, signal)));
   });
-  const finished = new AbortController();
-  const alarm = context.runtime.timers
-    .sleep(context.settings.federationDeadlineMs, finished.signal)
-    .then(() => deadline.abort());
-  try {
-    await Promise.all(asked);
-  } finally {
-    finished.abort();
-    await alarm;
-  }
 
   // Nobody answered: that is a failure, not an empty result.
   const first = missing[0];

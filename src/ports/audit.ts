@@ -43,10 +43,14 @@ export interface AuditEvent {
   readonly reason?: string | undefined;
 }
 
+type OwnEvent = Pick<AuditEvent, 'at' | 'kind' | 'practice' | 'resources' | 'state'>;
+
 /** An event of the gateway's own doing, or of a request whose consumer was never learnt: nobody is named. */
-export function ownEvent(event: Pick<AuditEvent, 'at' | 'kind' | 'practice' | 'resources' | 'state'>): AuditEvent {
+export function ownEvent({ at, kind, practice, resources, state }: OwnEvent): AuditEvent {
   return {
-    ...event,
+    at,
+    kind,
+    practice,
     interaction: undefined,
     traceId: undefined,
     status: undefined,
@@ -57,6 +61,8 @@ export function ownEvent(event: Pick<AuditEvent, 'at' | 'kind' | 'practice' | 'r
     userName: undefined,
     userRole: undefined,
     device: undefined,
+    resources,
+    state,
   };
 }
 

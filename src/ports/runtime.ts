@@ -13,6 +13,9 @@ export interface Timers {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** A reason for a signal that only ends a wait: without one, an error with its stack is made each time. */
+export const NO_ERROR = 'over';
+
 /**
  * A limit of time by these timers, so that it passes as the rest of the gateway's time does: `work` is given a signal that
  * aborts after `ms` milliseconds, or with `signal`; it is not left before it has ended.
@@ -24,12 +27,17 @@ export async function withinTime<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const ended = new AbortController();
-  const late = new AbortController();
-  void timers.sleep(ms, ended.signal).then(() => late.abort());
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  // Linked by hand: what `AbortSignal.any` makes for each call is left to the garbage collector, and dear to it.
+  if (signal?.aborted) end();
+  signal?.addEventListener('abort', end, { once: true });
+  void timers.sleep(ms, ended.signal).then(() => ended.signal.aborted || end());
   try {
-    return await work(signal ? AbortSignal.any([signal, late.signal]) : late.signal);
+    return await work(over.signal);
   } finally {
-    ended.abort();
+    signal?.removeEventListener('abort', end);
+    ended.abort(NO_ERROR);
   }
 }
 

@@ -7,7 +7,7 @@
  * has at most half of it, and a practice little more than its part. Of one practice system no more is read than it has
  * room for: the rest would be turned away there, later and at a higher price.
  */
-import type { Runtime } from '../../ports/runtime.js';
+import { NO_ERROR, type Runtime } from '../../ports/runtime.js';
 import { createAdaptiveLimit, type LimitRules } from './adaptive-limit.js';
 import { isWrite, PATIENCE_MS, RANKS, readsSystem, type Asked } from './kinds.js';
 
@@ -152,7 +152,7 @@ export function createAdmission(
         const over = new AbortController();
         const end = (admitted: boolean, otherwise: 'full' | 'late' = 'full'): void => {
           line.splice(line.indexOf(waiter), 1);
-          over.abort();
+          over.abort(NO_ERROR);
           signal.removeEventListener('abort', onAbort);
           resolve(admitted ? { leave: letIn(request) } : otherwise);
         };

@@ -30,7 +30,7 @@ const canPin = ((): boolean => {
 export function pinGenerator(): string {
   if (!canPin) return 'not pinned to processors';
   execFileSync('taskset', ['-apc', String(OTHERS_PROCESSOR), String(process.pid)], { stdio: 'ignore' });
-  return 'gateway on one processor, generator and practices on another';
+  return "the gateway's event loop on one processor, generator and practices on another";
 }
 
 function on(processor: number): readonly string[] {
@@ -42,17 +42,21 @@ export function startBeside(folder: string, name: string, args: readonly string[
   return startServer(folder, { name, path: `${HERE}/${name}.js`, args, launcher: on(OTHERS_PROCESSOR) }, TERMS);
 }
 
-/** @param practices the practices file */
-export function startGateway(
+/**
+ * @param practices the practices file
+ * @param pinned whether its event loop keeps to its processor; what else the process does goes where there is room, as it
+ * would on any machine with two of them
+ */
+export async function startGateway(
   folder: string,
   practices: string,
   { pinned, node = [] }: { readonly pinned: boolean; readonly node?: readonly string[] },
 ): Promise<MeasuredServer> {
-  const how = {
-    name: 'gateway',
-    node: ['--import', join(folder, HERE, 'loop-probe.js'), ...node],
-    // On any of them without it.
-    launcher: pinned ? on(GATEWAYS_PROCESSOR) : [],
-  };
-  return serve(folder, practices, how, TERMS);
+  const how = { name: 'gateway', node: ['--import', join(folder, HERE, 'loop-probe.js'), ...node] };
+  const gateway = await serve(folder, practices, how, TERMS);
+  if (pinned && canPin) {
+    // Of the process's threads, that which has its id.
+    execFileSync('taskset', ['-pc', String(GATEWAYS_PROCESSOR), String(gateway.pid)], { stdio: 'ignore' });
+  }
+  return gateway;
 }
