@@ -185,6 +185,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     release: 'stu3',
     quoteValues: false,
     quietTerminology: true,
+    compilesBetweenTurns: true,
     maxIssues: MOST_FAULTS,
   });
   // What requests and their tokens hold is compiled before the first of them comes.

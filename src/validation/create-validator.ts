@@ -2,6 +2,7 @@
 import { createCompiler } from './compile/compiler.js';
 import { FHIR_DEFINITION, isJson } from './definitions/json.js';
 import type { ElementNode } from './definitions/elements.js';
+import { loadBaseCodes, loadBaseConstraints } from './definitions/base.js';
 import { createRegistry } from './definitions/registry.js';
 import { toIssues } from './report/issues.js';
 import type { IssueCode, RuleKind, ValidateOptions, ValidationIssue, Validator, ValidatorOptions } from './types.js';
@@ -16,6 +17,7 @@ export function createValidator(options: ValidatorOptions): Validator {
   const compiler = createCompiler(registry, {
     mostFaults: maxIssues * FAULTS_PER_ISSUE,
     quietTerminology: options.quietTerminology ?? false,
+    compilesBetweenTurns: options.compilesBetweenTurns ?? false,
   });
   const { base, words } = registry;
   const { types } = base;
@@ -33,6 +35,9 @@ export function createValidator(options: ValidatorOptions): Validator {
       }
     },
     prepare(names) {
+      // The lists that codes and faults are looked up in, too.
+      loadBaseCodes(release);
+      loadBaseConstraints(release);
       for (const name of names) {
         const tree = treeOf(name);
         if (tree === undefined) throw new TypeError(`${name} is neither a type nor a known profile.`);

@@ -92,6 +92,11 @@ export interface ValidatorOptions {
   readonly quoteValues?: boolean;
   /** Leave out the notes about bindings that can't be checked here. */
   readonly quietTerminology?: boolean;
+  /**
+   * For a server: what is validated often enough to be compiled is compiled between two turns of the event loop, so that
+   * no request waits for it. By default it is compiled at once, which a long list of resources is quicker with.
+   */
+  readonly compilesBetweenTurns?: boolean;
   /** Issues reported at most, 100 by default. One more, of kind `too-large`, says so when there were more. */
   readonly maxIssues?: number;
 }

@@ -1,4 +1,5 @@
 /** A schema is interpreted until it is worth compiling: both ways find the same, in the same order. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createCompiler, type ResourceCompiler } from '../../src/validation/compile/compiler.js';
 import { isJson } from '../../src/validation/definitions/json.js';
@@ -13,9 +14,9 @@ const TABLES: readonly (readonly [Release, readonly Case[]])[] = [
   ['r4', R4_CASES],
 ];
 
-function compilerOf(release: Release, worthCompiling: number): ResourceCompiler {
+function compilerOf(release: Release, worthCompiling: number, compilesBetweenTurns = false): ResourceCompiler {
   const registry = createRegistry(release, [], true);
-  return createCompiler(registry, { mostFaults: 800, quietTerminology: false, worthCompiling });
+  return createCompiler(registry, { mostFaults: 800, quietTerminology: false, worthCompiling, compilesBetweenTurns });
 }
 
 /** All that the report is made of. */
@@ -65,5 +66,15 @@ describe.each(TABLES)('interpreted and compiled schemas of %s', (release, cases)
       participant: Array.from({ length: 500 }, (_, index) => index),
     };
     expect(faultsOf(interpreted, plenty, [])).toEqual(faultsOf(compiled, plenty, []));
+  });
+
+  it('find the same before and after they are compiled between turns', async () => {
+    const later = compilerOf(release, 5, true);
+    const resource = { resourceType: 'Appointment', participant: Array.from({ length: 50 }, () => ({ unheardOf: 1 })) };
+    const found = faultsOf(interpreted, resource, []);
+    for (let round = 0; round < 4; round += 1) {
+      expect(faultsOf(later, resource, []), `round ${String(round)}`).toEqual(found);
+      await turn();
+    }
   });
 });

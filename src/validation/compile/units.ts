@@ -52,11 +52,13 @@ export interface UnitsOptions {
   readonly mostFaults: number;
   /** Calls after which ajv compiles a schema; `WORTH_COMPILING` by default. */
   readonly worthCompiling?: number;
+  /** For a server: what is worth it is compiled between two turns of the event loop, not while somebody waits. */
+  readonly compilesBetweenTurns?: boolean;
 }
 
 export function createUnits(
   { types, release }: Pick<Definitions, 'types' | 'release'>,
-  { mostFaults, worthCompiling = WORTH_COMPILING }: UnitsOptions,
+  { mostFaults, worthCompiling = WORTH_COMPILING, compilesBetweenTurns = false }: UnitsOptions,
 ): Units {
   const faults = new Faults(mostFaults);
   const table: Check[] = [];
@@ -67,6 +69,17 @@ export function createUnits(
   const primitives = primitiveChecks(release);
   const formats = new Map([...primitives].map(([name, { accepts }]) => [name, accepts]));
   let generate: Generate | undefined;
+  const generator = (): Generate => (generate ??= createGenerate({ faults, checks, types, primitives }));
+  const turns: (() => void)[] = [];
+  const nextTurn = (): void => {
+    turns.shift()?.();
+    if (turns.length > 0) setImmediate(nextTurn);
+  };
+  /** In the order in which they come, each in a turn of its own. */
+  const inTurns = (...work: readonly (() => void)[]): void => {
+    if (turns.length === 0) setImmediate(nextTurn);
+    turns.push(...work);
+  };
 
   return {
     faults,
@@ -92,9 +105,13 @@ export function createUnits(
         try {
           validate ??= prepare();
           if (calls <= worthCompiling && (calls += 1) > worthCompiling && schema !== undefined) {
-            generate ??= createGenerate({ faults, checks, types, primitives });
-            validate = generate(schema);
-            schema = undefined;
+            const compile = (): void => {
+              if (schema !== undefined) validate = generator()(schema);
+              schema = undefined;
+            };
+            if (!compilesBetweenTurns) compile();
+            // The first of all loads ajv.
+            else inTurns(generator, compile);
           }
           const own = validate(value);
           if (own !== undefined) faults.insert(position, own.slice(0, MOST_OWN_ERRORS).map(asFault));
