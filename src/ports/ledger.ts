@@ -27,7 +27,7 @@ import type {
 import type { NhsNumberStatus, PatientDemographics, TemporaryRegistration } from '../domain/patient.js';
 import type { PractitionerRole } from '../domain/practice.js';
 import type { DeliveryChannel } from '../domain/schedule.js';
-import { HOUR, type Instant, type Period } from '../domain/time.js';
+import { HOUR, MINUTE, type Instant, type Period } from '../domain/time.js';
 import type { AttemptState } from './attempt-states.js';
 import type { AuditEvent } from './audit.js';
 
@@ -164,6 +164,9 @@ export interface Repeat {
 /** How long a request is known again by its transport: a consumer draws a trace id for one request, not for ever. */
 export const TRANSPORT_REPEAT_MS = 24 * HOUR;
 
+/** How long the practice's refusal answers for the practice, to the request that was refused. */
+export const REFUSAL_REPEAT_MS = 1 * MINUTE;
+
 export type Claim =
   | { readonly kind: 'new'; readonly attempt: Attempt }
   /** The attempt that this one repeats; the key is one of its keys from now on. */
@@ -247,8 +250,8 @@ export interface Ledger {
   /**
    * The attempt that a request repeats: the same (practice, principal, key), for a key of its transport within
    * `TRANSPORT_REPEAT_MS`; or else the same (practice, principal, fingerprint) in one of `REPEATABLE_STATES` and not
-   * older than `contentWindowMs`. One in NOT_BOOKED or REJECTED is no longer repeated, and answered only where its key
-   * comes with another fingerprint.
+   * older than `contentWindowMs`. One in NOT_BOOKED, or in REJECTED for `REFUSAL_REPEAT_MS`, is no longer repeated, and
+   * answered only where its key comes with another fingerprint.
    */
   findRepeat(asked: Asked, contentWindowMs: number): Promise<Repeat | undefined>;
 

@@ -1,12 +1,13 @@
 /** What every ledger promises (`src/ports/ledger.ts`). Call it with a factory. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PatientId } from '../../src/domain/identifiers.js';
-import { DAY, MINUTE } from '../../src/domain/time.js';
+import { DAY, HOUR, MINUTE } from '../../src/domain/time.js';
 import type { AuditEvent, AuditTrail } from '../../src/ports/audit.js';
 import {
   ATTEMPT_STATES,
   LIVE_STATES,
   OPEN_STATES,
+  REFUSAL_REPEAT_MS,
   REPEATABLE_STATES,
   TRANSPORT_REPEAT_MS,
   type Ledger,
@@ -93,13 +94,37 @@ export function ledgerContract(name: string, open: () => Promise<RecordsUnderTes
         await claimNew(ledger, newAttempt(4, { key: { ...key, source: 'identifier' } }));
       });
 
-      it.each(['NOT_BOOKED', 'REJECTED'] as const)('frees the key of an attempt in %s', async (state) => {
+      it.each([
+        ['NOT_BOOKED', 0],
+        ['REJECTED', REFUSAL_REPEAT_MS],
+      ] as const)('frees the key of an attempt in %s after %i ms', async (state, after) => {
         const { key, fingerprint } = newAttempt(1);
         const first = await claimNew(ledger, newAttempt(1));
         await move(ledger, first, state);
-        const second = await claimNew(ledger, newAttempt(2, { key, fingerprint }));
+        const second = await claimNew(ledger, newAttempt(2, { key, fingerprint, receivedAt: NOW + after }));
         expect(await claim(ledger, newAttempt(3, { key }))).toEqual({ kind: 'existing', attempt: second });
         expect((await ledger.readAttempt(PRACTICE, first.id))?.state).toBe(state);
+      });
+
+      it('answers the attempt that the practice refused for a minute after the refusal, to its own keys only', async () => {
+        const at = NOW + MINUTE / 2;
+        const first = await claimNew(ledger, newAttempt(1));
+        const { fingerprint } = first;
+        await claim(ledger, newAttempt(2, { fingerprint }));
+        const refused = await move(ledger, first, 'REJECTED', { at });
+        const again = (n: number, receivedAt: number) =>
+          newAttempt(9, { key: newAttempt(n).key, fingerprint, receivedAt });
+        const within = at + REFUSAL_REPEAT_MS - 1;
+        for (const n of [1, 2]) {
+          expect(await claim(ledger, again(n, within))).toEqual({ kind: 'existing', attempt: refused });
+          expect(await ledger.findRepeat(again(n, within), CONTENT_WINDOW)).toEqual({ attempt: refused, by: 'key' });
+          expect(await ledger.bindRepeat(again(n, within), CONTENT_WINDOW)).toEqual(refused);
+        }
+        expect(await ledger.findRepeat(again(3, at), CONTENT_WINDOW)).toBeUndefined();
+        expect(await ledger.findRepeat(again(1, at + REFUSAL_REPEAT_MS), CONTENT_WINDOW)).toBeUndefined();
+        // A clock that was put back by an hour does not make it an hour.
+        expect(await ledger.findRepeat(again(1, at - HOUR), CONTENT_WINDOW)).toBeUndefined();
+        await claimNew(ledger, again(2, at + REFUSAL_REPEAT_MS));
       });
 
       it('answers an open attempt with the same content within the window only', async () => {

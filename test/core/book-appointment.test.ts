@@ -7,7 +7,8 @@ import { GatewayError, type ErrorCode } from '../../src/domain/errors.js';
 import type { PatientId } from '../../src/domain/identifiers.js';
 import { MINUTE, SECOND } from '../../src/domain/time.js';
 import type { AttemptState, Ledger } from '../../src/ports/ledger.js';
-import { appointmentIn, bookingOf, DEADLINE_MS, SETTLE_MS, slotNumber } from './bench.js';
+import type { Refusal } from '../../src/ports/practice-system.js';
+import { appointmentIn, bookingOf, DEADLINE_MS, SCHEDULE, SETTLE_MS, slotNumber } from './bench.js';
 import { claimNew, move, newAttempt, practiceRef } from '../records/samples.js';
 import { openDesk, type BookAnswer, type BookingDesk, type DeskOptions } from './booking-desk.js';
 
@@ -461,6 +462,63 @@ describe('the same request again', () => {
     await desk.runtime.advance(SETTLE_MS);
     expect(await ended(ending(desk.book()))).toBe('slot-taken');
     expect(desk.sent).toHaveLength(1);
+  });
+});
+
+describe('the same request after the practice has refused it', () => {
+  const refused = (reason: Refusal): BookAnswer => ({ class: 'refused', reason });
+
+  it.each<[Refusal, ErrorCode]>([
+    ['slot-taken', 'slot-taken'],
+    ['patient-unknown', 'reference-not-found'],
+    ['invalid', 'practice-system-fault'],
+  ])('%s: is refused as before for a minute, and the practice hears nothing; then it is tried', async (why, code) => {
+    const asked: string[] = [];
+    await open({
+      system: {
+        readPlace: (id) => {
+          asked.push(id);
+          return Promise.resolve({ state: 'free', slot: desk.slots[0], schedule: SCHEDULE });
+        },
+      },
+    });
+    desk.answers.push(refused(why));
+    const first = await ended(desk.book().catch((error: unknown) => error));
+    expect(first).toMatchObject({ code });
+    await desk.runtime.advance(MINUTE - SECOND);
+    const again = await ended(desk.book().catch((error: unknown) => error));
+    expect({ ...(again as object) }).toEqual({ ...(first as object) });
+    expect([desk.sent.length, asked.length]).toEqual([1, 1]);
+    await desk.runtime.advance(SECOND);
+    expect(await ended(ending(desk.book()))).toBe('booked');
+    expect(await states()).toEqual(['REJECTED', 'BOOKED']);
+    expect(desk.sent[1]?.clientReference).not.toBe(desk.sent[0]?.clientReference);
+  });
+
+  it('fifty at once: the practice is asked once, and all are refused alike', async () => {
+    await open();
+    desk.answers.push(refused('patient-unknown'));
+    const endings = await ended(Promise.all(Array.from({ length: 50 }, () => ending(desk.book()))));
+    expect(new Set(endings)).toEqual(new Set(['reference-not-found']));
+    expect(desk.sent).toHaveLength(1);
+  });
+
+  it('a refusal that came late is told to the repeat as what it was', async () => {
+    await open({ system: { lookUpBooking: () => Promise.resolve({ found: 'no-evidence', reason: 'busy' }) } });
+    const late = desk.runtime.timers.sleep(3 * SECOND).then(() => refused('patient-unknown'));
+    desk.answers.push({ ...UNKNOWN, late });
+    expect(await ended(ending(desk.book()))).toBe('reference-not-found');
+    expect(await ended(ending(desk.book()))).toBe('reference-not-found');
+    expect(desk.sent).toHaveLength(1);
+  });
+
+  it('does not stand in the way of another slot, nor of the same one under a new key or trace id', async () => {
+    await open();
+    desk.answers.push(refused('slot-taken'));
+    expect(await ended(ending(desk.book()))).toBe('slot-taken');
+    expect(await ended(ending(desk.book(bookingOf([desk.slots[1]]))))).toBe('booked');
+    expect(await ended(ending(desk.book(undefined, { traceId: 'trace-2' })))).toBe('booked');
+    expect(await states()).toEqual(['REJECTED', 'BOOKED', 'BOOKED']);
   });
 });
 

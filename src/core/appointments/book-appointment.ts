@@ -21,7 +21,7 @@ import { checkAgainstPlaces, checkBeforeReading, placeOf, type Place } from '../
 import { withinCaps } from '../rules/slot-cap.js';
 import { hasLeft, mirroredIfKnown } from './mirror.js';
 import { confirm } from '../saga/confirm.js';
-import { contended, notBooked, outcomeUnknown, patientGone, slotTaken } from '../saga/refusals.js';
+import { contended, notBooked, outcomeUnknown, patientGone, refusalOf, slotTaken } from '../saga/refusals.js';
 import { finish, type Saga } from '../saga/saga.js';
 import { takenPlacesOf } from '../sharing/taken-places.js';
 
@@ -246,7 +246,7 @@ async function told(saga: Saga, outcome: Outcome): Promise<Booked> {
         'The appointment made with this request was cancelled. Search for free slots again',
       );
     case 'REJECTED':
-      throw slotTaken();
+      throw refusalOf(attempt.evidence, odsCode);
     case 'NOT_BOOKED':
       throw notBooked(odsCode);
     default:

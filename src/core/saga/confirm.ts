@@ -1,13 +1,13 @@
 /** The calls that create the booking, and what each class of answer to them makes of the attempt. */
 import { loggableTraceId } from '../../domain/caller.js';
-import { GatewayError, isGatewayError } from '../../domain/errors.js';
+import { isGatewayError, type GatewayError } from '../../domain/errors.js';
 import type { SlotId } from '../../domain/identifiers.js';
 import type { Instant } from '../../domain/time.js';
 import type { Attempt, AttemptChange } from '../../ports/ledger.js';
-import type { PracticeAppointment, Refusal, WriteAnswer } from '../../ports/practice-system.js';
+import type { PracticeAppointment, WriteAnswer } from '../../ports/practice-system.js';
 import { callFor } from '../context.js';
 import { bookedAs, unbroken } from '../rows/practice-bookings.js';
-import { contended, notBooked, patientGone, slotTaken } from './refusals.js';
+import { contended, notBooked, REFUSED, REFUSED_LATE, refusalOf, slotTaken } from './refusals.js';
 import { finish, step, type Saga } from './saga.js';
 import { takeBack } from './take-back.js';
 
@@ -46,8 +46,8 @@ export async function confirm(saga: Saga, received: Attempt): Promise<Attempt> {
         }
         break;
       case 'refused': {
-        const end = { state: 'REJECTED', evidence: `refused: ${answer.reason}` } as const;
-        return ended(saga, attempt, made, end, refusalOf(answer.reason, practice.odsCode));
+        const end = { state: 'REJECTED', evidence: `${REFUSED}${answer.reason}` } as const;
+        return ended(saga, attempt, made, end, refusalOf(end.evidence, practice.odsCode));
       }
       case 'not-sent':
       case 'auth':
@@ -106,16 +106,6 @@ async function send(
   return { answer, lastAt };
 }
 
-function refusalOf(reason: Refusal, practice: string): GatewayError {
-  if (reason === 'slot-taken' || reason === 'not-allowed') return slotTaken();
-  if (reason === 'patient-unknown') return patientGone();
-  return new GatewayError(
-    'practice-system-fault',
-    'The practice system did not accept the booking. Nothing was booked',
-    { practice },
-  );
-}
-
 /** An answer that comes after we stopped waiting is as good a proof as one in time. */
 function acceptLateAnswer(saga: Saga, open: Attempt, late: Promise<Answered>): void {
   const { context } = saga;
@@ -135,7 +125,7 @@ function acceptLateAnswer(saga: Saga, open: Attempt, late: Promise<Answered>): v
         current,
         answer.class === 'done'
           ? bookedAs([answer.value], answer.value, 'late answer')
-          : { state: 'REJECTED', evidence: `late refusal: ${answer.reason}` },
+          : { state: 'REJECTED', evidence: `${REFUSED_LATE}${answer.reason}` },
       );
     })
     .catch((error: unknown) => {

@@ -1,6 +1,11 @@
 /** What a consumer is told when a booking does not end in an appointment. */
 import { GatewayError } from '../../domain/errors.js';
 import type { Attempt } from '../../ports/ledger.js';
+import type { Refusal } from '../../ports/practice-system.js';
+
+/** How the evidence of an attempt begins that the practice refused; then comes its reason. */
+export const REFUSED = 'refused: ';
+export const REFUSED_LATE = 'late refusal: ';
 
 export function slotTaken(): GatewayError {
   return new GatewayError('slot-taken', 'The slot is no longer free. Search for free slots again', {
@@ -48,5 +53,18 @@ export function patientGone(): GatewayError {
     'reference-not-found',
     'The practice no longer has this patient. Find or register the patient again',
     { fhirPath: 'Appointment.participant.actor' },
+  );
+}
+
+/** What an attempt in REJECTED is answered with, the first time and to each repeat: its evidence holds the reason. */
+export function refusalOf(evidence: string | undefined, practice: string): GatewayError {
+  const said = [REFUSED, REFUSED_LATE].find((words) => evidence?.startsWith(words));
+  const reason = said === undefined ? 'slot-taken' : (evidence?.slice(said.length) as Refusal);
+  if (reason === 'slot-taken' || reason === 'not-allowed') return slotTaken();
+  if (reason === 'patient-unknown') return patientGone();
+  return new GatewayError(
+    'practice-system-fault',
+    'The practice system did not accept the booking. Nothing was booked',
+    { practice },
   );
 }

@@ -6,6 +6,7 @@ import type { Kysely } from 'kysely';
 import type { AppointmentId, PracticeAppointmentRef } from '../../domain/identifiers.js';
 import type { Instant } from '../../domain/time.js';
 import {
+  REFUSAL_REPEAT_MS,
   TRANSPORT_REPEAT_MS,
   type Asked,
   type Attempt,
@@ -71,7 +72,10 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
   /** Whether the request may be made anew with the key of this row, or of it as another key. */
   const givesWay = (row: AttemptTable, { key, fingerprint, receivedAt }: Asked): boolean => {
     if (key.source === 'transport' && row.created_at < receivedAt - TRANSPORT_REPEAT_MS) return true;
-    return (row.state === 'NOT_BOOKED' || row.state === 'REJECTED') && row.fingerprint === fingerprint;
+    if (row.fingerprint !== fingerprint) return false;
+    if (row.state === 'NOT_BOOKED') return true;
+    // Either way: a clock that was put back must not make a refusal last.
+    return row.state === 'REJECTED' && Math.abs(receivedAt - row.updated_at) >= REFUSAL_REPEAT_MS;
   };
 
   /** The row that the request repeats, and whether its key stands at one that gives way. */

@@ -13,6 +13,7 @@ import type { AuditEvent } from '../../../src/ports/audit.js';
 import {
   LIVE_STATES,
   OPEN_STATES,
+  REFUSAL_REPEAT_MS,
   REPEATABLE_STATES,
   TRANSPORT_REPEAT_MS,
   type AdoptedAppointment,
@@ -53,7 +54,9 @@ export interface StoreOptions {
 
 export type LedgerStore = ReturnType<typeof createLedgerStore>;
 
-const ENDED_WITHOUT = new Set(['NOT_BOOKED', 'REJECTED']);
+/** Whether the same request is tried anew. */
+const hasEnded = ({ state, updatedAt }: Attempt, at: number): boolean =>
+  state === 'NOT_BOOKED' || (state === 'REJECTED' && Math.abs(at - updatedAt) >= REFUSAL_REPEAT_MS);
 
 export function createLedgerStore({
   openHoldersIgnored = false,
@@ -97,7 +100,7 @@ export function createLedgerStore({
     const outdated =
       owner !== undefined &&
       ((key.source === 'transport' && owner.createdAt < receivedAt - TRANSPORT_REPEAT_MS) ||
-        (ENDED_WITHOUT.has(owner.state) && owner.fingerprint === fingerprint));
+        (hasEnded(owner, receivedAt) && owner.fingerprint === fingerprint));
     if (owner && !outdated) return { attempt: owner, by: 'key' };
     const attempt = all()
       .map((row) => row.attempt)
