@@ -146,6 +146,7 @@ async function startInside(config: string, env: Record<string, string>): Promise
   const never = new Promise<number | null>(() => undefined);
   return {
     url: gateway.url,
+    pid: process.pid,
     terminate: end,
     kill: () => gateway.stop(),
     send: () => undefined,

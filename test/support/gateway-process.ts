@@ -6,14 +6,15 @@ import { FIXTURES } from './gateway.js';
 
 export interface GatewayProcess {
   readonly url: string;
+  readonly pid: number;
   /** SIGKILL: no handler runs, nothing is flushed. */
   kill(): Promise<void>;
   /** In order, by a signal (SIGINT, which needs no time for anybody to notice); answers the exit code. */
   terminate(signal?: 'SIGTERM' | 'SIGINT'): Promise<number | null>;
   /** Settles when it has ended, of itself too; `null` is a signal. */
   readonly exited: Promise<number | null>;
-  /** Lets it stand still, or go on; SIGKILL without waiting for its end. */
-  send(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void;
+  /** Lets it stand still, or go on; SIGKILL without waiting for its end; SIGUSR2 for what a loader of the test does. */
+  send(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL' | 'SIGUSR2'): void;
   /** What has ended it, if a signal has. */
   signal(): NodeJS.Signals | null;
 }
@@ -25,14 +26,19 @@ function exited(child: ChildProcess): Promise<number | null> {
   return new Promise((done) => child.once('exit', (code) => done(code)));
 }
 
-/** Starts `slotbridge serve`, or another script of the same kind, on a free port and waits until it is ready. */
+/**
+ * Starts `slotbridge serve`, or another script of the same kind, on a free port and waits until it is ready. `wrapper` is a
+ * command that becomes the one that it is given, as `env` does.
+ */
 export async function startGatewayProcess(
   env: Record<string, string>,
   config = join(FIXTURES, 'demo/practices.yaml'),
   script: readonly string[] = ['src/cli.ts', 'serve', '--config', config, '--port', '0'],
   loader: readonly string[] = ['--import', 'tsx'],
+  wrapper: readonly string[] = [],
 ): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, [...loader, ...script], {
+  const [program = process.execPath, ...given] = [...wrapper, process.execPath, ...loader, ...script];
+  const child = spawn(program, given, {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -50,6 +56,7 @@ export async function startGatewayProcess(
   });
   return {
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
     exited: exited(child),
     signal: () => child.signalCode,
     send: (signal) => void child.kill(signal),
