@@ -51,6 +51,13 @@ export const OPEN_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>([
 /** States in which the attempt may still become, or already is, a booking: its slots are not to be sold again. */
 export const LIVE_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>([...OPEN_STATES, 'BOOKED', 'NEEDS_HUMAN']);
 
+/** States in which no answer of the practice has told what became of the booking. */
+export const UNKNOWN_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>([
+  'RESERVE_OPEN',
+  'CONFIRM_OPEN',
+  'UNDOING',
+]);
+
 /** States in which a booking is being cancelled and may be so already. */
 export const CANCELLING_STATES: ReadonlySet<AttemptState> = new Set<AttemptState>(['CANCELLING', 'CANCEL_OPEN']);
 

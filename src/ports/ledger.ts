@@ -37,6 +37,7 @@ export {
   LIVE_STATES,
   OPEN_STATES,
   REPEATABLE_STATES,
+  UNKNOWN_STATES,
   type AttemptState,
 } from './attempt-states.js';
 
@@ -151,6 +152,13 @@ export type AttemptSummary = Pick<
   | 'createdAt'
   | 'updatedAt'
 >;
+
+/** An attempt that may be for the same need as an earlier one of the same principal for the same patient. */
+export interface PossibleDuplicate {
+  /** The later one. */
+  readonly attempt: AttemptSummary;
+  readonly of: AppointmentId;
+}
 
 /** What tells whether a request repeats an earlier one. */
 export type Asked = Pick<NewAttempt, 'practice' | 'principal' | 'key' | 'fingerprint' | 'receivedAt'>;
@@ -287,6 +295,13 @@ export interface Ledger {
 
   /** Attempts that are open, in NEEDS_HUMAN, or BOOKED without anybody having been told; oldest first. */
   unsettled(): Promise<readonly AttemptSummary[]>;
+
+  /**
+   * Live attempts that were made at most `withinMs` after another of the same principal for the same patient at the same
+   * practice, of which its consumer does not know: its outcome is open, a person is asked, or it is BOOKED without
+   * anybody having been told. Each pair once; the later attempt that is oldest first.
+   */
+  possibleDuplicates(withinMs: number): Promise<readonly PossibleDuplicate[]>;
 
   /** The attempt with this id, of whichever practice: for operators, never for consumers. */
   findAttempt(id: AppointmentId): Promise<Attempt | undefined>;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BOOKING_CALL, exactSlots } from '../support/appointments.js';
 import { bookingBody, expectRefusal, patientId, slotPath } from '../support/flow.js';
+import { toTable } from '../../src/cli/attempts/print.js';
 import { MINUTE } from '../../src/domain/time.js';
 import { startOperatedGateway, TOKEN, until, type OperatedGateway } from '../support/operator.js';
 import { endAll, run, type Ended } from './command.js';
@@ -40,6 +41,25 @@ afterAll(async () => {
 function attempts(args: readonly string[], token = TOKEN): Promise<Ended> {
   return run(['attempts', ...args, '--url', gateway.operatorUrl], { SLOTBRIDGE_OPERATOR_TOKEN: token });
 }
+
+describe('the table', () => {
+  it('flags what may be a duplicate, also where it is on another list', () => {
+    const row = { practice: 'A99901', state: 'BOOKED', start: '2026-05-19', ageSeconds: 60, answers: [] };
+    const possibleDuplicateOf = ['a'];
+    const table = toTable([
+      { ...row, id: 'a', list: 'unclaimed' },
+      { ...row, id: 'b', list: 'open', possibleDuplicateOf },
+      { ...row, id: 'c', list: 'possible-duplicate', possibleDuplicateOf },
+    ]);
+    expect(table.split('\n').map((line) => line.split(/ {2,}/)[2])).toEqual([
+      'list',
+      'unclaimed',
+      'open, possible-duplicate',
+      'possible-duplicate',
+      undefined,
+    ]);
+  });
+});
 
 describe('slotbridge attempts', () => {
   it('list shows what waits, as a table and as JSON, and nothing of the patient', async () => {

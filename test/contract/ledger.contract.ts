@@ -463,6 +463,55 @@ export function ledgerContract(name: string, open: () => Promise<RecordsUnderTes
         expect(JSON.stringify(found)).not.toMatch(/canary/i);
       });
 
+      const pairs = async (within = CONTENT_WINDOW) =>
+        (await ledger.possibleDuplicates(within)).map(({ attempt, of }) => `${attempt.id} of ${of}`);
+
+      it.each(ATTEMPT_STATES)('in %s: an earlier attempt makes a later one a possible duplicate', async (state) => {
+        const first = await move(ledger, await claimNew(ledger, newAttempt(1)), state);
+        const later = await move(ledger, await claimNew(ledger, newAttempt(2, { receivedAt: NOW + 1 })), 'BOOKED');
+        await ledger.markReplied(later.id, NOW + 1);
+        const unknown = ['RESERVE_OPEN', 'CONFIRM_OPEN', 'UNDOING', 'NEEDS_HUMAN', 'BOOKED'].includes(state);
+        expect(await pairs()).toEqual(unknown ? ['appointment-2 of appointment-1'] : []);
+        const [found] = await ledger.possibleDuplicates(CONTENT_WINDOW);
+        if (found) {
+          expect(await ledger.findAttempt(later.id)).toMatchObject(found.attempt);
+          expect(Object.keys(found.attempt)).not.toContain('details');
+        }
+        // Once somebody has been told of it, its consumer knows of both.
+        await ledger.markReplied(first.id, NOW + 2);
+        if (state === 'BOOKED') expect(await pairs()).toEqual([]);
+        await audit.flush();
+        if (state === 'BOOKED') expect(await pairs()).toEqual([]);
+      });
+
+      it.each(ATTEMPT_STATES)('in %s: a later attempt is one while it may be an appointment', async (state) => {
+        await move(ledger, await claimNew(ledger, newAttempt(1)), 'CONFIRM_OPEN');
+        await move(ledger, await claimNew(ledger, newAttempt(2, { receivedAt: NOW + 1 })), state);
+        // One that is open itself is looked at from both sides, and only the later one is named.
+        expect(await pairs()).toEqual(LIVE_STATES.has(state) ? ['appointment-2 of appointment-1'] : []);
+      });
+
+      it('name possible duplicates of the same patient, principal and practice, within the time given', async () => {
+        const late = NOW + CONTENT_WINDOW;
+        const made = [
+          newAttempt(1, { receivedAt: NOW }),
+          newAttempt(2, { receivedAt: late }),
+          newAttempt(3, { receivedAt: late + 1 }),
+          newAttempt(4, { receivedAt: NOW - 1 }),
+          newAttempt(5, { receivedAt: NOW + 1, patientId: 'another' as PatientId }),
+          newAttempt(6, { receivedAt: NOW + 1, principal: 'another/A99904' }),
+          newAttempt(7, { receivedAt: NOW + 1, practice: OTHER_PRACTICE }),
+          newAttempt(8, { receivedAt: NOW }),
+        ];
+        for (const one of made) await claimNew(ledger, one);
+        const [first] = made;
+        const row = first && (await ledger.readAttempt(PRACTICE, first.id));
+        if (!row) throw new Error('no row');
+        await move(ledger, row, 'NEEDS_HUMAN');
+        expect(await pairs()).toEqual(['appointment-8 of appointment-1', 'appointment-2 of appointment-1']);
+        expect(await pairs(CONTENT_WINDOW - 1)).toEqual(['appointment-8 of appointment-1']);
+      });
+
       it('give an attempt by its id alone, with all that is known of it', async () => {
         const attempt = await claimNew(ledger, newAttempt(1));
         expect(await ledger.findAttempt(attempt.id)).toEqual(await ledger.readAttempt(attempt.practice, attempt.id));

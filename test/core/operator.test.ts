@@ -1,7 +1,7 @@
 /** A person's word about an attempt: when it is asked for, what it is held against, and what it makes of the attempt. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDirectory, type PracticeEntry } from '../../src/core/directory.js';
-import type { AnswerKind } from '../../src/core/operator/answers.js';
+import type { AnswerKind, TaskList } from '../../src/core/operator/answers.js';
 import { holdsNhsNumber } from '../../src/core/operator/reason.js';
 import { resolveAttempt, type OperatorAnswer } from '../../src/core/operator/resolve.js';
 import { listTasks } from '../../src/core/operator/tasks.js';
@@ -296,6 +296,68 @@ describe('a cancellation of two bookings, of which one is gone and the other ref
     await expect(resolve(attempt, 'still-booked')).rejects.toMatchObject(
       refused('version-conflict', /takes no answer/),
     );
+  });
+});
+
+describe('another booking for the patient while the outcome of the first is open', () => {
+  const SOON = { receivedAt: NOW + 9 * MINUTE };
+  const listed = (lists?: readonly TaskList[]) =>
+    listTasks(bench.records.ledger, createDirectory([entry], []), bench.runtime.clock.now(), lists && { lists });
+  const second = async (state: AttemptState = 'BOOKED'): Promise<Attempt> => {
+    const attempt = await changedRow(bench, await claimNew(bench.records.ledger, newAttempt(2, SOON)), state);
+    await bench.records.ledger.markReplied(attempt.id, NOW);
+    return attempt;
+  };
+
+  it('is on the list with the name of the first, and takes no answer itself', async () => {
+    const first = await attemptIn('CONFIRM_OPEN');
+    const later = await second();
+    expect(await tasks()).toEqual(['CONFIRM_OPEN open -', 'BOOKED possible-duplicate -']);
+    expect(await listed(['possible-duplicate'])).toMatchObject([
+      { attempt: { id: later.id }, duplicateOf: [first.id], question: undefined },
+    ]);
+    await expect(resolve(later, 'told')).rejects.toMatchObject(refused('version-conflict', /takes no answer/));
+  });
+
+  it('is flagged on the list that it is on already', async () => {
+    const first = await attemptIn('NEEDS_HUMAN');
+    const later = await second('CONFIRM_OPEN');
+    const found = { attempt: { id: later.id }, list: 'open', duplicateOf: [first.id] };
+    expect(await listed(['open'])).toMatchObject([found]);
+    expect(await listed(['possible-duplicate'])).toMatchObject([found]);
+    expect(await listed(['needs-human'])).toMatchObject([{ attempt: { id: first.id }, duplicateOf: [] }]);
+  });
+
+  it('is flagged no more when an operator finds that the first was not booked', async () => {
+    const first = await attemptIn('NEEDS_HUMAN');
+    await second();
+    await resolve(first, 'not-booked');
+    expect(await tasks()).toEqual([]);
+  });
+
+  it('stays so when the first was booked, until its consumer has been told', async () => {
+    const first = await attemptIn('NEEDS_HUMAN');
+    await second();
+    diary = [ONE];
+    await resolve(first, 'booked', { references: [ONE.ref] });
+    expect(await tasks()).toEqual(['BOOKED possible-duplicate -']);
+    await bench.runtime.advance(10 * MINUTE);
+    expect(await tasks()).toEqual(['BOOKED unclaimed unclaimed', 'BOOKED possible-duplicate -']);
+    await resolve(first, 'told');
+    expect(await tasks()).toEqual([]);
+  });
+
+  it('is flagged no more when it was cancelled', async () => {
+    await attemptIn('CONFIRM_OPEN');
+    await changedRow(bench, await second(), 'CANCELLED');
+    expect(await tasks()).toEqual(['CONFIRM_OPEN open -']);
+  });
+
+  it('is none after ten minutes', async () => {
+    await attemptIn('CONFIRM_OPEN');
+    const late = newAttempt(2, { receivedAt: NOW + 10 * MINUTE + 1 });
+    await changedRow(bench, await claimNew(bench.records.ledger, late), 'NEEDS_HUMAN');
+    expect(await listed(['possible-duplicate'])).toEqual([]);
   });
 });
 

@@ -181,10 +181,21 @@ describe('a booking that nobody was told of', () => {
     await until(async () => (await gateway.operator(`/attempts/${id}`)).body.state === 'BOOKED');
     expect(await gateway.listed('unclaimed')).not.toContain(id);
     expect(await answer(id, { answer: 'told' })).toMatchObject({ status: 409 });
+    // Its consumer books another one meanwhile, which may be one too many.
+    const other = await booked(gateway.consumer(), nextSlot(), patient);
+    expect(await gateway.listed('possible-duplicate')).toEqual([other.body.id]);
+    const shown = await gateway.operator(`/attempts/${other.body.id}`);
+    expect(shown.body).toMatchObject({ list: 'possible-duplicate', possibleDuplicateOf: [id], answers: [] });
+    expect(shown.body.advice).toContain('Look after that attempt first');
+    expect(shown.text).not.toContain(patient);
+    expect((await gateway.operator('/metrics')).text).toContain(
+      'slotbridge_possible_duplicate_attempts{practice="A99901"} 1\n',
+    );
     gateway.clock.advance(11 * MINUTE);
     expect(await gateway.listed('unclaimed')).toContain(id);
     expect((await answer(id, { answer: 'told' })).status).toBe(200);
     expect(await gateway.listed('unclaimed')).not.toContain(id);
+    expect(await gateway.listed('possible-duplicate')).toEqual([]);
     expect(await audited('attempt-resolved', id)).toMatchObject([{ code: 'told', userName: OPERATOR }]);
   }, 60_000);
 

@@ -77,7 +77,7 @@ describe('who is served', () => {
 
 describe('requests', () => {
   it.each([
-    ['/attempts?list=lost', /list takes open, needs-human, unclaimed/],
+    ['/attempts?list=lost', /list takes open, needs-human, unclaimed, possible-duplicate/],
     ['/attempts?lists=open', /parameters are list, practice and olderThanSeconds/],
     ['/attempts?list=open&list=open', /there twice/],
     ['/attempts?olderThanSeconds=10m', /whole number/],
@@ -161,6 +161,7 @@ describe('health and metrics', () => {
       open: 0,
       needsHuman: 0,
       unclaimed: 0,
+      possibleDuplicates: 0,
       oldestOpenSeconds: 0,
       reads: { breaker: 'closed', underWay: 0, waiting: 0, refused: 0 },
       writes: { breaker: 'closed', underWay: 0, waiting: 0, refused: 0 },

@@ -1,10 +1,16 @@
 /** The simulation's ledger keeps the same promises as the databases that it stands for. */
 import { GatewayError } from '../../src/domain/errors.js';
 import type { AuditTrail } from '../../src/ports/audit.js';
-import type { Ledger } from '../../src/ports/ledger.js';
+import type { Attempt, AttemptSummary, Ledger } from '../../src/ports/ledger.js';
 import { appointmentsContract } from '../contract/appointments.contract.js';
 import { ledgerContract, type RecordsUnderTest } from '../contract/ledger.contract.js';
 import { createLedgerStore } from './world/ledger-store.js';
+
+function toSummary(attempt: Attempt): AttemptSummary {
+  const { id, practice, state, version, start, end, sentAt, settleAt, evidence, repliedAt, ...rest } = attempt;
+  const { createdAt, updatedAt } = rest;
+  return { id, practice, state, version, start, end, sentAt, settleAt, evidence, repliedAt, createdAt, updatedAt };
+}
 
 function open(): Promise<RecordsUnderTest> {
   const store = createLedgerStore();
@@ -28,15 +34,9 @@ function open(): Promise<RecordsUnderTest> {
     change: (...args) => answer(() => store.change(...args)),
     readAttempt: (...args) => answer(() => store.readAttempt(...args)),
     openAttempts: () => answer(() => store.openAttempts()),
-    unsettled: () =>
-      answer(() =>
-        store
-          .unsettled()
-          .map(({ id, practice, state, version, start, end, sentAt, settleAt, evidence, repliedAt, ...rest }) => ({
-            ...{ id, practice, state, version, start, end, sentAt, settleAt, evidence, repliedAt },
-            ...{ createdAt: rest.createdAt, updatedAt: rest.updatedAt },
-          })),
-      ),
+    unsettled: () => answer(() => store.unsettled().map(toSummary)),
+    possibleDuplicates: (withinMs) =>
+      answer(() => store.possibleDuplicates(withinMs).map(({ attempt, of }) => ({ attempt: toSummary(attempt), of }))),
     findAttempt: (id) => answer(() => store.findAttempt(id)),
     heldSlots: (...args) => answer(() => store.heldSlots(...args)),
     openSlotsOf: (...args) => answer(() => store.openSlotsOf(...args)),

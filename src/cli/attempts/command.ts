@@ -42,7 +42,9 @@ export function addAttempts(program: Command): void {
       .option('--key <file>', 'its key, PEM')
       .option('--format <format>', 'text or json', 'text');
 
-  common(attempts.command('list').description('open, needs-human and unclaimed attempts, oldest first'))
+  common(
+    attempts.command('list').description('open, needs-human, unclaimed and perhaps duplicate attempts, oldest first'),
+  )
     .option('--list <names>', `some of ${TASK_LISTS.join(', ')}, with commas between them`)
     .option('--practice <ods>', 'of this practice only')
     .option('--older-than <time>', 'older than 90s, 10m, 2h', seconds)

@@ -8,16 +8,18 @@ interface Listed {
   readonly start: string;
   readonly ageSeconds: number;
   readonly answers: readonly string[];
+  readonly possibleDuplicateOf?: readonly string[];
 }
 
+const DUPLICATE = 'possible-duplicate';
 const HEADING = ['attempt', 'practice', 'list', 'state', 'appointment', 'age', 'takes'];
 
 export function toTable(attempts: readonly Listed[]): string {
   if (attempts.length === 0) return 'none\n';
-  const rows = attempts.map(({ id, practice, list, state, start, ageSeconds, answers }) => [
+  const rows = attempts.map(({ id, practice, list, state, start, ageSeconds, answers, possibleDuplicateOf }) => [
     id,
     practice,
-    list,
+    possibleDuplicateOf && list !== DUPLICATE ? `${list}, ${DUPLICATE}` : list,
     state,
     start,
     toAge(ageSeconds),

@@ -1,7 +1,17 @@
-/** What an operator looks after: attempts that are open, that wait for a person's word, or that nobody was told of. */
+/**
+ * What an operator looks after: attempts that are open, that wait for a person's word, that nobody was told of, or that
+ * may be second ones.
+ */
+import type { AppointmentId } from '../../domain/identifiers.js';
 import type { Instant } from '../../domain/time.js';
 import { MINUTE } from '../../domain/time.js';
-import { OPEN_STATES, type AttemptState, type AttemptSummary, type Ledger } from '../../ports/ledger.js';
+import {
+  OPEN_STATES,
+  type AttemptState,
+  type AttemptSummary,
+  type Ledger,
+  type PossibleDuplicate,
+} from '../../ports/ledger.js';
 import type { Directory } from '../directory.js';
 import { NEEDS_HUMAN_AFTER_MS } from '../recovery/evidence.js';
 import { TASK_LISTS, type Question, type TaskList } from './answers.js';
@@ -11,11 +21,15 @@ export interface Task {
   readonly list: TaskList;
   /** Absent while no person is asked. */
   readonly question: Question | undefined;
+  /** Earlier attempts of which its consumer did not know when it made this one, and still does not. */
+  readonly duplicateOf: readonly AppointmentId[];
   /** Milliseconds since it was made; for an unclaimed one since it was booked. */
   readonly ageMs: number;
 }
 
 export const UNCLAIMED_AFTER_MS = 10 * MINUTE;
+/** Who books for a patient once more within that time may have given the first booking up for lost. */
+export const DUPLICATE_WITHIN_MS = 10 * MINUTE;
 
 const CANCELLATION: ReadonlySet<AttemptState> = new Set<AttemptState>(['CANCELLING', 'CANCEL_OPEN']);
 
@@ -37,13 +51,29 @@ export function questionOf(
   return isServed ? undefined : 'booking';
 }
 
-export function taskOf(attempt: AttemptSummary, now: Instant, isServed: boolean): Task | undefined {
+export function taskOf(
+  attempt: AttemptSummary,
+  now: Instant,
+  isServed: boolean,
+  duplicateOf: readonly AppointmentId[] = [],
+): Task | undefined {
   const question = questionOf(attempt, now, isServed);
-  const isOpen = OPEN_STATES.has(attempt.state);
-  if (question === undefined && !isOpen) return undefined;
-  const list = question === undefined ? 'open' : question === 'unclaimed' ? 'unclaimed' : 'needs-human';
+  const list = listOf(attempt, question, duplicateOf.length > 0);
+  if (list === undefined) return undefined;
   const since = list === 'unclaimed' ? attempt.updatedAt : attempt.createdAt;
-  return { attempt, list, question, ageMs: Math.max(0, now - since) };
+  return { attempt, list, question, duplicateOf, ageMs: Math.max(0, now - since) };
+}
+
+function listOf({ state }: AttemptSummary, question: Question | undefined, mayBeSecond: boolean): TaskList | undefined {
+  if (question === 'unclaimed') return 'unclaimed';
+  if (question !== undefined) return 'needs-human';
+  if (OPEN_STATES.has(state)) return 'open';
+  return mayBeSecond ? 'possible-duplicate' : undefined;
+}
+
+/** Its outcome is open, whoever finds it out. */
+export function isUnsettled({ list }: Task): boolean {
+  return list === 'open' || list === 'needs-human';
 }
 
 export interface TaskFilter {
@@ -59,10 +89,32 @@ export async function listTasks(
   now: Instant,
   { lists = TASK_LISTS, practice, olderThanMs = 0 }: TaskFilter = {},
 ): Promise<readonly Task[]> {
-  const attempts = await ledger.unsettled();
-  return attempts.flatMap((attempt) => {
-    const task = taskOf(attempt, now, directory.practice(attempt.practice) !== undefined);
-    if (!task || !lists.includes(task.list) || task.ageMs < olderThanMs) return [];
+  const [unsettled, pairs] = await Promise.all([ledger.unsettled(), ledger.possibleDuplicates(DUPLICATE_WITHIN_MS)]);
+  const duplicates = earlierOf(pairs);
+  const attempts = new Map([...unsettled, ...pairs.map(({ attempt }) => attempt)].map((one) => [one.id, one]));
+  return [...attempts.values()].sort(byAge).flatMap((attempt) => {
+    const isServed = directory.practice(attempt.practice) !== undefined;
+    const task = taskOf(attempt, now, isServed, duplicates.get(attempt.id));
+    if (!task || !isOn(task, lists) || task.ageMs < olderThanMs) return [];
     return practice === undefined || attempt.practice === practice ? [task] : [];
   });
+}
+
+/** The earlier attempts of which this one may be a duplicate. */
+export async function duplicateOf(ledger: Ledger, id: AppointmentId): Promise<readonly AppointmentId[]> {
+  return earlierOf(await ledger.possibleDuplicates(DUPLICATE_WITHIN_MS)).get(id) ?? [];
+}
+
+function earlierOf(pairs: readonly PossibleDuplicate[]): ReadonlyMap<AppointmentId, readonly AppointmentId[]> {
+  const found = new Map<AppointmentId, AppointmentId[]>();
+  for (const { attempt, of } of pairs) found.set(attempt.id, [...(found.get(attempt.id) ?? []), of]);
+  return found;
+}
+
+function isOn({ list, duplicateOf: earlier }: Task, lists: readonly TaskList[]): boolean {
+  return lists.includes(list) || (earlier.length > 0 && lists.includes('possible-duplicate'));
+}
+
+function byAge(a: AttemptSummary, b: AttemptSummary): number {
+  return a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 }

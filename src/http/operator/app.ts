@@ -3,10 +3,11 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Res
 import type { GatewayContext } from '../../core/context.js';
 import type { Directory } from '../../core/directory.js';
 import { resolveAttempt } from '../../core/operator/resolve.js';
-import { listTasks } from '../../core/operator/tasks.js';
+import { duplicateOf, isUnsettled, listTasks } from '../../core/operator/tasks.js';
 import { GatewayError, type ErrorCode } from '../../domain/errors.js';
 import { SECOND } from '../../domain/time.js';
 import { ownEvent } from '../../ports/audit.js';
+import type { Attempt } from '../../ports/ledger.js';
 import type { PracticeCondition } from '../../ports/practice-condition.js';
 import { createBareApp, type Health } from '../bare-app.js';
 import { toRequestError } from '../bodies.js';
@@ -55,6 +56,8 @@ export function createOperatorApp(http: OperatorHttp): Express {
   const { context, directory, health, version, metrics } = http;
   const { ledger } = context;
   const now = (): number => context.runtime.clock.now();
+  const shown = async (attempt: Attempt): Promise<object> =>
+    toShown(attempt, directory, now(), await duplicateOf(ledger, attempt.id));
   const app = createBareApp(health);
   app.use((_request, response, next) => {
     response.set('Cache-Control', 'no-store');
@@ -67,14 +70,16 @@ export function createOperatorApp(http: OperatorHttp): Express {
       tasks.filter((task) => task.attempt.practice === practice && task.list === list).length;
     const conditions = new Map(http.conditions().map((one) => [one.practice, one]));
     const practices = directory.entries.map(({ practice: { odsCode, name } }) => {
-      const own = tasks.filter(({ attempt, list }) => attempt.practice === odsCode && list !== 'unclaimed');
+      const mine = tasks.filter(({ attempt }) => attempt.practice === odsCode);
+      const unsettled = mine.filter(isUnsettled);
       return {
         practice: odsCode,
         name,
         open: count(odsCode, 'open'),
         needsHuman: count(odsCode, 'needs-human'),
         unclaimed: count(odsCode, 'unclaimed'),
-        oldestOpenSeconds: Math.floor(Math.max(0, ...own.map(({ ageMs }) => ageMs)) / SECOND),
+        possibleDuplicates: mine.filter(({ duplicateOf: earlier }) => earlier.length > 0).length,
+        oldestOpenSeconds: Math.floor(Math.max(0, ...unsettled.map(({ ageMs }) => ageMs)) / SECOND),
         ...connectionOf(conditions.get(odsCode)),
       };
     });
@@ -137,7 +142,7 @@ export function createOperatorApp(http: OperatorHttp): Express {
     forOperators('attempts show', async ({ params }) => {
       const attempt = await ledger.findAttempt(parseId(String(params['id'])));
       if (!attempt) throw new GatewayError('record-not-found', 'There is no attempt with this id');
-      return { status: 200, body: toShown(attempt, directory, now()), practice: attempt.practice };
+      return { status: 200, body: await shown(attempt), practice: attempt.practice };
     }),
   );
   app.post(
@@ -149,7 +154,7 @@ export function createOperatorApp(http: OperatorHttp): Express {
       }
       const id = parseId(String(params['id']));
       const attempt = await resolveAttempt(context, directory, id, parseAnswer(body, operator));
-      return { status: 200, body: toShown(attempt, directory, now()), practice: attempt.practice };
+      return { status: 200, body: await shown(attempt), practice: attempt.practice };
     }),
   );
 

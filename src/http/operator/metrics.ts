@@ -1,6 +1,6 @@
 /** What is measured at the moment of a scrape, beside what was counted since the start. */
 import { Gauge, type Registry } from 'prom-client';
-import type { Task } from '../../core/operator/tasks.js';
+import { isUnsettled, type Task } from '../../core/operator/tasks.js';
 import { MINUTE, SECOND } from '../../domain/time.js';
 import type { BreakerState, PracticeCondition } from '../../ports/practice-condition.js';
 
@@ -56,6 +56,11 @@ export function createMetrics(registry: Registry): Metrics {
     'Bookings of which the consumer has not learnt for ten minutes.',
     'practice',
   );
+  const duplicates = gauge(
+    'possible_duplicate_attempts',
+    'Bookings made soon after another for the same patient, of which the consumer did not know and still does not.',
+    'practice',
+  );
   const breaker = gauge(
     'practice_breaker_state',
     'Whether the practice system is called: 0 closed (yes), 1 half-open (one read finds out), 2 open (no).',
@@ -86,14 +91,15 @@ export function createMetrics(registry: Registry): Metrics {
       info.set({ version: measured.version }, 1);
       ready.set(measured.isReady ? 1 : 0);
       // A practice that is served no more is shown while it has tasks.
-      for (const one of [open, oldest, needsHuman, unclaimed]) one.reset();
+      for (const one of [open, oldest, needsHuman, unclaimed, duplicates]) one.reset();
       for (const practice of new Set([...practices, ...tasks.map(({ attempt }) => attempt.practice)])) {
         const own = tasks.filter(({ attempt }) => attempt.practice === practice);
-        const unsettled = own.filter(({ list }) => list !== 'unclaimed');
+        const unsettled = own.filter(isUnsettled);
         for (const [age, ms] of AGES) open.set({ practice, age }, unsettled.filter(({ ageMs }) => ageMs <= ms).length);
         oldest.set({ practice }, Math.max(0, ...unsettled.map(({ ageMs }) => ageMs)) / SECOND);
         needsHuman.set({ practice }, own.filter(({ list }) => list === 'needs-human').length);
         unclaimed.set({ practice }, own.filter(({ list }) => list === 'unclaimed').length);
+        duplicates.set({ practice }, own.filter(({ duplicateOf }) => duplicateOf.length > 0).length);
       }
       for (const condition of measured.conditions) {
         const { practice } = condition;

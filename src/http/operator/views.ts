@@ -2,6 +2,7 @@
 import { ANSWERS, type Question } from '../../core/operator/answers.js';
 import { taskOf, type Task } from '../../core/operator/tasks.js';
 import { findLocation, findPractitioner, type Directory } from '../../core/directory.js';
+import type { AppointmentId } from '../../domain/identifiers.js';
 import { SECOND, type Instant } from '../../domain/time.js';
 import type { Attempt } from '../../ports/ledger.js';
 
@@ -21,7 +22,13 @@ const ADVICE: Readonly<Record<Question, string>> = {
     'answer told; or have it read the appointment, which clears it too',
 };
 
-export function toListed({ attempt, list, question, ageMs }: Task): object {
+/** Where nothing is asked: the other attempt is the one to look after. */
+const ADVICE_ON_DUPLICATE =
+  'The consumer booked this while it did not know what had become of possibleDuplicateOf, for the same patient. Look ' +
+  'after that attempt first. Both are booked: ask the organisation whether it wants both. This stands here until the ' +
+  'consumer has been told of the other one, or one of the two has come to nothing';
+
+export function toListed({ attempt, list, question, duplicateOf, ageMs }: Task): object {
   return {
     id: attempt.id,
     practice: attempt.practice,
@@ -32,12 +39,23 @@ export function toListed({ attempt, list, question, ageMs }: Task): object {
     ageSeconds: Math.floor(ageMs / SECOND),
     evidence: attempt.evidence,
     answers: question ? ANSWERS[question] : [],
+    possibleDuplicateOf: duplicateOf.length > 0 ? duplicateOf : undefined,
   };
 }
 
-export function toShown(attempt: Attempt, directory: Directory, now: Instant): object {
+function adviceOn(task: Task | undefined): string | undefined {
+  if (task?.question) return ADVICE[task.question];
+  return task?.duplicateOf.length ? ADVICE_ON_DUPLICATE : undefined;
+}
+
+export function toShown(
+  attempt: Attempt,
+  directory: Directory,
+  now: Instant,
+  duplicateOf: readonly AppointmentId[],
+): object {
   const entry = directory.practice(attempt.practice);
-  const task = taskOf(attempt, now, entry !== undefined);
+  const task = taskOf(attempt, now, entry !== undefined, duplicateOf);
   const { details } = attempt;
   const practitioner =
     entry && details.practitionerId && findPractitioner(entry.practice, details.practitionerId)?.name;
@@ -49,7 +67,8 @@ export function toShown(attempt: Attempt, directory: Directory, now: Instant): o
     state: attempt.state,
     evidence: attempt.evidence,
     answers: task?.question ? ANSWERS[task.question] : [],
-    advice: task?.question && ADVICE[task.question],
+    advice: adviceOn(task),
+    possibleDuplicateOf: duplicateOf.length > 0 ? duplicateOf : undefined,
     start: stamp(attempt.start),
     end: stamp(attempt.end),
     slots: attempt.slots.map(({ id, start, end }) => ({ id, start: stamp(start), end: stamp(end) })),

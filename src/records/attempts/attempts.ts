@@ -10,9 +10,11 @@ import {
   TRANSPORT_REPEAT_MS,
   type Asked,
   type Attempt,
+  type AttemptSummary,
   type BookedInSchedule,
   type HeldSlot,
   type Ledger,
+  type PossibleDuplicate,
   type Repeat,
 } from '../../ports/ledger.js';
 import { reading, type Commit, type CommitQueue } from '../commit-queue.js';
@@ -32,6 +34,7 @@ export type Attempts = Pick<
   | 'readAttempt'
   | 'openAttempts'
   | 'unsettled'
+  | 'possibleDuplicates'
   | 'findAttempt'
   | 'openSlotsOf'
   | 'openOutcomes'
@@ -44,17 +47,25 @@ export type Attempts = Pick<
   | 'markReplied'
 >;
 
+const byAge = (a: AttemptSummary, b: AttemptSummary): number =>
+  a.createdAt - b.createdAt || Number(a.id > b.id) - Number(a.id < b.id);
+
 export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing: Sealing): Attempts {
   const queries = prepareQueries(db);
   const rows = createAttemptRows(sealing);
   /** Marked in this process and not committed yet; every read takes them into account. */
   const unwritten = new Map<AppointmentId, Instant>();
 
+  const marked = (row: AttemptTable): AttemptTable => ({
+    ...row,
+    replied_at: row.replied_at ?? unwritten.get(row.id) ?? null,
+  });
+
   const assemble = (
     row: AttemptTable,
     slots: readonly SlotRow[],
     bookings: readonly PracticeAppointmentRef[],
-  ): Attempt => rows.fromRows({ ...row, replied_at: row.replied_at ?? unwritten.get(row.id) ?? null }, slots, bookings);
+  ): Attempt => rows.fromRows(marked(row), slots, bookings);
 
   const load = async (from: Kysely<Schema>, row: AttemptTable): Promise<Attempt> => {
     const bookings = await queries.bookingsOf(from, { id: row.id });
@@ -199,7 +210,20 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
         return found
           .filter((row) => row.state !== 'BOOKED' || !unwritten.has(row.id))
           .map((row) => rows.toSummary(row))
-          .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+          .sort(byAge);
+      }),
+
+    possibleDuplicates: (within) =>
+      reading(async () => {
+        const found = [
+          ...(await queries.afterOpen(db, { within })),
+          ...(await queries.afterNeedsHuman(db, { within })),
+          ...(await queries.afterUnclaimed(db, { within })),
+        ];
+        return found
+          .filter((row) => row.of_state !== 'BOOKED' || !unwritten.has(row.of))
+          .map((row): PossibleDuplicate => ({ attempt: rows.toSummary(marked(row)), of: row.of }))
+          .sort((a, b) => byAge(a.attempt, b.attempt) || (a.of < b.of ? -1 : 1));
       }),
 
     findAttempt: (id) =>

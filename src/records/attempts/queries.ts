@@ -2,8 +2,14 @@
 import { sql, type Kysely } from 'kysely';
 import type { AppointmentId, OdsCode, PracticeAppointmentRef, ScheduleId, SlotId } from '../../domain/identifiers.js';
 import type { Instant } from '../../domain/time.js';
-import { REPEATABLE_STATES, type AttemptState, type IdempotencyKey } from '../../ports/ledger.js';
-import { prepare } from '../prepared.js';
+import {
+  LIVE_STATES,
+  REPEATABLE_STATES,
+  UNKNOWN_STATES,
+  type AttemptState,
+  type IdempotencyKey,
+} from '../../ports/ledger.js';
+import { prepare, type Parameter } from '../prepared.js';
 import {
   SET,
   UNSET,
@@ -31,6 +37,24 @@ interface ContentOf {
 
 export function prepareQueries(db: Kysely<Schema>) {
   const attempts = db.selectFrom('attempt').selectAll('attempt');
+  // The earlier ones are few and have indexes of their own; a plain join would leave the order to the database.
+  const pairs = db
+    .selectFrom('attempt as earlier')
+    .crossJoin('attempt as later')
+    .selectAll('later')
+    .select(['earlier.id as of', 'earlier.state as of_state'])
+    .whereRef('later.practice', '=', 'earlier.practice')
+    .whereRef('later.patient_hmac', '=', 'earlier.patient_hmac')
+    .whereRef('later.principal', '=', 'earlier.principal')
+    .where('later.state', 'in', [...LIVE_STATES])
+    .where((eb) =>
+      eb.or([
+        eb('later.created_at', '>', eb.ref('earlier.created_at')),
+        eb('later.created_at', '=', eb.ref('earlier.created_at')).and('later.id', '>', eb.ref('earlier.id')),
+      ]),
+    );
+  const pairsWithin = (p: Parameter<{ within: number }>) =>
+    pairs.where((eb) => eb('later.created_at', '<=', eb('earlier.created_at', '+', p('within'))));
   return {
     byId: prepare<{ id: AppointmentId }>()((p) => attempts.where('id', '=', p('id'))),
     // The attempt that the key was made for, or one that got it as another key: every key belongs to one of them.
@@ -77,6 +101,19 @@ export function prepareQueries(db: Kysely<Schema>) {
     needsHuman: prepare<object>()(() => attempts.where('state', '=', sql.lit<AttemptState>('NEEDS_HUMAN'))),
     unclaimed: prepare<object>()(() =>
       attempts.where('state', '=', sql.lit<AttemptState>('BOOKED')).where('replied_at', 'is', null),
+    ),
+    afterOpen: prepare<{ within: number }>()((p) =>
+      pairsWithin(p)
+        .where('earlier.open', '=', SET)
+        .where('earlier.state', 'in', [...UNKNOWN_STATES]),
+    ),
+    afterNeedsHuman: prepare<{ within: number }>()((p) =>
+      pairsWithin(p).where('earlier.state', '=', sql.lit<AttemptState>('NEEDS_HUMAN')),
+    ),
+    afterUnclaimed: prepare<{ within: number }>()((p) =>
+      pairsWithin(p)
+        .where('earlier.state', '=', sql.lit<AttemptState>('BOOKED'))
+        .where('earlier.replied_at', 'is', null),
     ),
     slotsOf: prepare<{ id: AppointmentId }>()((p) =>
       db

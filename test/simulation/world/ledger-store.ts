@@ -16,6 +16,7 @@ import {
   REFUSAL_REPEAT_MS,
   REPEATABLE_STATES,
   TRANSPORT_REPEAT_MS,
+  UNKNOWN_STATES,
   type AdoptedAppointment,
   type Asked,
   type Attempt,
@@ -294,6 +295,32 @@ export function createLedgerStore({
             OPEN_STATES.has(state) || state === 'NEEDS_HUMAN' || (state === 'BOOKED' && repliedAt === undefined),
         ),
       ),
+    possibleDuplicates: (withinMs: number): { readonly attempt: Attempt; readonly of: AppointmentId }[] =>
+      all()
+        .filter(({ attempt }) => LIVE_STATES.has(attempt.state))
+        .flatMap((later) =>
+          all()
+            .filter(
+              ({ attempt: { state, repliedAt } }) =>
+                UNKNOWN_STATES.has(state) || state === 'NEEDS_HUMAN' || (state === 'BOOKED' && repliedAt === undefined),
+            )
+            .filter(
+              ({ patient, attempt: { practice, principal } }) =>
+                patient === later.patient &&
+                practice === later.attempt.practice &&
+                principal === later.attempt.principal,
+            )
+            .filter(({ attempt: { id, createdAt } }) => {
+              const after = later.attempt.createdAt - createdAt;
+              return after > 0 ? after <= withinMs : after === 0 && later.attempt.id > id;
+            })
+            .map(({ attempt: { id } }) => ({ attempt: later.attempt, of: id })),
+        )
+        .sort(
+          (a, b) =>
+            a.attempt.createdAt - b.attempt.createdAt ||
+            (JSON.stringify([a.attempt.id, a.of]) < JSON.stringify([b.attempt.id, b.of]) ? -1 : 1),
+        ),
     heldSlots: (practice: OdsCode, { start, end }: { readonly start: number; readonly end: number }): HeldSlot[] =>
       all()
         .filter(({ attempt }) => attempt.practice === practice)

@@ -193,6 +193,7 @@ export function startProcess(input: ProcessInput): GatewayProcess {
       },
     }),
     unsettled: () => ask(() => store.unsettled()),
+    possibleDuplicates: (withinMs) => ask(() => store.possibleDuplicates(withinMs)),
     findAttempt: (id) => ask(() => store.findAttempt(id)),
     heldSlots: (...args) => ask(() => store.heldSlots(...args)),
     openSlotsOf: (...args) => ask(() => store.openSlotsOf(...args)),
