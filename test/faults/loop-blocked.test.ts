@@ -40,7 +40,7 @@ it.each(isLong ? (['before', 'after'] as const) : (['before'] as const))(
     await until(() => killable.practice.requests.count(BOOKING_CALL) === 1);
     gateway.send('SIGUSR2');
     const search = (): Promise<number | 'lost'> =>
-      consumer.get('searchSlots', path).then(
+      consumer.get('searchSlots', slotPath(dayFromNow(1), dayFromNow(1))).then(
         ({ status }) => status,
         () => 'lost',
       );
