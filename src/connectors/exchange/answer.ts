@@ -1,5 +1,6 @@
 /** An answer taken off the wire: bounded, decoded, and JSON, or a fault with a reason from a closed list. */
 import { isUtf8 } from 'node:buffer';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
@@ -55,6 +56,36 @@ function isExpectedType(header: string, expected: readonly string[]): boolean {
   return expected.includes(type) && (charset === undefined || charset === 'utf-8' || charset === 'utf8');
 }
 
+/** Above it the values of an answer are counted before they are made: 4 MiB of empty lists come to a hundred of memory. */
+const LARGE_BYTES = 256 * 1024;
+const MOST_VALUES = 100_000;
+const MOST_LEVELS = 32;
+const MOST_TEXT_BYTES = 64 * 1024;
+
+const [QUOTE, BACKSLASH, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [
+  0x22, 0x5c, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d,
+];
+
+/** Whether JSON, well-formed or not, holds no more values and levels, and no longer texts, than an honest answer would. */
+function isModest(json: Buffer): boolean {
+  let [values, levels] = [0, 0];
+  for (let at = 0; at < json.length; at += 1) {
+    const byte = json[at];
+    if (byte === QUOTE) {
+      const begin = at;
+      for (at += 1; at < json.length && json[at] !== QUOTE; at += 1) if (json[at] === BACKSLASH) at += 1;
+      if (at - begin > MOST_TEXT_BYTES) return false;
+    } else if (byte === COMMA) values += 1;
+    else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
+      values += 1;
+      levels += 1;
+      if (levels > MOST_LEVELS) return false;
+    } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) levels -= 1;
+    if (values > MOST_VALUES) return false;
+  }
+  return true;
+}
+
 async function collect(body: Dispatcher.ResponseData['body'], status: number, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -95,6 +126,11 @@ export async function takeAnswer(response: Dispatcher.ResponseData, rules: Answe
     if (!typed) throw new AnswerFault('content-type', status);
     const decoded = await decode(raw, headerText(headers['content-encoding']), status, rules.maxBytes);
     if (!isUtf8(decoded)) throw new AnswerFault('not-utf8', status);
+    if (decoded.length > LARGE_BYTES) {
+      if (!isModest(decoded)) throw new AnswerFault('too-large', status);
+      // Counting and making are two turns, so that others have theirs between them.
+      await nextTurn();
+    }
     return { status, json: parseJson(decoded, status), bytes: decoded.length };
   } catch (error) {
     // The rest of a body that nobody will read must not keep the socket.

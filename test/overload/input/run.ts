@@ -1,17 +1,19 @@
 /**
- * `npm run test:input`: for how long the worst requests block the gateway's event loop. The gateway is a process of its
- * own, as an operator starts it; what counts is the processor time of the longest block, so that a loaded machine does
- * not fail the gate for it. Exit code 1 when one is longer than 50 ms.
+ * `npm run test:input`: for how long the worst requests block the gateway's event loop, and how much memory the worst
+ * answers of a practice system cost it. The gateway is a process of its own, as an operator starts it; what counts is the
+ * processor time of the longest block, so that a loaded machine does not fail the gate for it. Exit code 1 when one is
+ * longer than 50 ms, or an answer takes more than 32 MiB.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
 import { killAll, type MeasuredServer } from '../../../bench/measured-process.js';
-import { createConsumer, INTERACTIONS, MEDIA_TYPE, unsignedToken } from '../../support/consumer.js';
 import { build, startBeside, startGateway } from '../processes/children.js';
-import { asidOf, fileOf, odsCodeOf } from '../processes/practices-file.js';
+import { fileOf } from '../processes/practices-file.js';
 import { inputCases, type InputCase } from './cases.js';
+import { measureAnswers } from './hostile-answers.js';
+import { send } from './send.js';
 
 const LONGEST_BLOCK_MS = 50;
 /** The first meets code that has not run yet, the others what is usual. */
@@ -27,28 +29,6 @@ interface Measured {
   readonly laterMs: number;
 }
 
-async function send(pool: Pool, url: string, asked: InputCase): Promise<number> {
-  const { method, interaction, path, headers, claims, body } = asked;
-  const consumer = createConsumer(url, odsCodeOf(0), asidOf(0), Date.now);
-  const answer = await pool.request({
-    method,
-    path: `/${odsCodeOf(0)}/STU3/1/gpconnect${path}`,
-    headers: {
-      'Ssp-TraceID': 'trace',
-      'Ssp-From': '200000009999',
-      'Ssp-To': asidOf(0),
-      'Ssp-InteractionID': INTERACTIONS[interaction][0],
-      Authorization: `Bearer ${unsignedToken(consumer.claims(interaction, claims))}`,
-      Accept: MEDIA_TYPE.json,
-      ...(body !== undefined && { 'Content-Type': MEDIA_TYPE.json }),
-      ...headers,
-    },
-    body: body ?? null,
-  });
-  await answer.body.dump();
-  return answer.statusCode;
-}
-
 async function measure(gateway: MeasuredServer, pool: Pool, asked: InputCase): Promise<Measured> {
   const statuses = new Set<number>();
   const blocks: number[] = [];
@@ -61,8 +41,7 @@ async function measure(gateway: MeasuredServer, pool: Pool, asked: InputCase): P
   return { statuses, firstMs: blocks[0] ?? Infinity, laterMs: Math.max(...blocks.slice(1)) };
 }
 
-async function run(folder: string): Promise<boolean> {
-  build(folder);
+async function measureRequests(folder: string, cases: readonly InputCase[]): Promise<boolean> {
   const practices = await startBeside(folder, 'practices', ['1', '8', '1']);
   const { port } = new URL(practices.url);
   const profile = process.env['SLOTBRIDGE_CPU_PROFILE'];
@@ -71,7 +50,6 @@ async function run(folder: string): Promise<boolean> {
     node: profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile],
   });
   const pool = new Pool(gateway.url, { connections: 1 });
-  const cases = inputCases().filter(({ name }) => only === undefined || name.includes(only));
   let longest = 0;
   let missed = 0;
   try {
@@ -92,6 +70,14 @@ async function run(folder: string): Promise<boolean> {
   write(`first and later blocks; Node ${process.version}, load ${load.toFixed(1)}`);
   write(`${cases.length} cases, longest block ${longest.toFixed(1)} ms (gate ${LONGEST_BLOCK_MS}), ${missed} missed`);
   return missed === 0;
+}
+
+async function run(folder: string): Promise<boolean> {
+  build(folder);
+  const isAsked = (name: string): boolean => only === undefined || name.includes(only);
+  const cases = inputCases().filter(({ name }) => isAsked(name));
+  const isWell = cases.length === 0 || (await measureRequests(folder, cases));
+  return (await measureAnswers(folder, isAsked, write)) && isWell;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'slotbridge-input-'));

@@ -7,7 +7,7 @@
  * processor. Where the system doesn't tell what a thread has used, that of the whole process stands for it, with
  * whatever other threads compile and clean up meanwhile.
  */
-import { openSync, readSync } from 'node:fs';
+import { openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 let isWatching = false;
@@ -31,6 +31,25 @@ function used(): number {
   }
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
+}
+
+/** Of the process, in bytes; 0 where the system doesn't tell. */
+function memory(line: 'VmRSS' | 'VmHWM'): number {
+  try {
+    const status = readFileSync('/proc/self/status', 'latin1');
+    return Number(new RegExp(`${line}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** From now on the peak is that of what follows. */
+function forgetPeak(): void {
+  try {
+    writeFileSync('/proc/self/clear_refs', '5');
+  } catch {
+    // Then it is that of the whole life of the process.
+  }
 }
 
 function turn(): void {
@@ -57,6 +76,12 @@ process.on('message', (message) => {
     setImmediate(turn);
     process.send?.({});
   }
+  if (message === 'memory') {
+    globalThis.gc?.();
+    forgetPeak();
+    process.send?.({ bytes: memory('VmRSS') });
+  }
+  if (message === 'peak') process.send?.({ bytes: memory('VmHWM') });
   if (message === 'report') {
     isWatching = false;
     process.send?.({ longestMs: longest });

@@ -9,7 +9,7 @@ import { keepsTime, timeOfToken } from '../projection.js';
 import type { HmisSession } from '../session.js';
 import { parseSlotId, type SlotKey } from '../slot-id.js';
 import { parseBooking, type HmisBooking } from './booking-row.js';
-import type { HmisConnection } from './connection.js';
+import { listOf, type HmisConnection } from './connection.js';
 import { isHmisId } from './patients.js';
 import type { Sessions } from './sessions.js';
 
@@ -26,6 +26,8 @@ export interface Appointments {
 /** Clocks of ours and of the practice may differ by this much and a booking still be ours. */
 const CLOCK_MARGIN_MS = 120_000;
 const SESSIONS_AT_ONCE = 4;
+/** Of one patient, ever. */
+const MOST_BOOKINGS = 5000;
 
 type NoEvidence = Extract<LookUp, { readonly found: 'no-evidence' }>;
 
@@ -93,9 +95,8 @@ export function createAppointments(connection: HmisConnection, sessions: Session
     const path = `/api/channel/bookings/patient/${patient}`;
     const rows = await connection.read({ operation: 'list-bookings', path, timeoutMs }, call);
     if (rows === undefined) return undefined;
-    if (!Array.isArray(rows)) throw connection.fault('not-a-list');
     const bookings = connection.parsed(() =>
-      (rows as readonly unknown[]).map((row) => parseBooking(row, practice.zone)),
+      listOf(connection, rows, MOST_BOOKINGS).map((row) => parseBooking(row, practice.zone)),
     );
     if (bookings.some((booking) => String(booking.patientId) !== patient)) throw connection.fault('other-patient');
     return [...new Map(bookings.map((booking) => [booking.id, booking])).values()];

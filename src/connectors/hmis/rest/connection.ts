@@ -30,6 +30,13 @@ export interface ConnectionParts {
   readonly log: Log;
 }
 
+/** Data that has to be a list of `most` rows at most; anything else is a fault. */
+export function listOf({ fault }: Pick<HmisConnection, 'fault'>, data: unknown, most: number): readonly unknown[] {
+  if (!Array.isArray(data)) throw fault('not-a-list');
+  if (data.length > most) throw fault('too-many-rows');
+  return data as readonly unknown[];
+}
+
 /** Marks reads that failed because the key was refused, for writes that read first. */
 export class KeyRefused extends Error {
   override readonly name = 'KeyRefused';

@@ -4,7 +4,7 @@ import type { NhsNumber, PracticePatientRef } from '../../../domain/identifiers.
 import type { PatientDemographics } from '../../../domain/patient.js';
 import type { Call, PracticePatient, WriteAnswer } from '../../../ports/practice-system.js';
 import { classify, type Answer } from '../../exchange/index.js';
-import { KeyRefused, type HmisConnection } from './connection.js';
+import { KeyRefused, listOf, type HmisConnection } from './connection.js';
 import { openEnvelope } from './envelope.js';
 import { fromPatient, parsePatient, type HmisPatient } from './patient-row.js';
 
@@ -17,6 +17,8 @@ export interface Patients {
   ): Promise<WriteAnswer<PracticePatientRef>>;
 }
 
+/** By one identifier. */
+const MOST_FOUND = 1000;
 const HMIS_ID = /^[1-9]\d{0,15}$/;
 
 export function isHmisId(text: string): boolean {
@@ -44,9 +46,8 @@ export function createPatients(connection: HmisConnection): Patients {
       call,
     );
     if (rows === undefined) return [];
-    if (!Array.isArray(rows)) throw connection.fault('not-a-list');
     // One bad row could be the patient that makes two of one: the answer is right as a whole or not at all.
-    return connection.parsed(() => (rows as readonly unknown[]).map((row) => parsePatient(row, home)));
+    return connection.parsed(() => listOf(connection, rows, MOST_FOUND).map((row) => parsePatient(row, home)));
   };
 
   /** A search may match more loosely than it was asked to, and may give one record twice. */

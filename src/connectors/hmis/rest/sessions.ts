@@ -3,6 +3,7 @@
  * No filter by practice is documented, so sessions of other institutions and of clinicians that are not configured are
  * dropped here.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ScheduleId, SlotId } from '../../../domain/identifiers.js';
 import type { Location, Practitioner } from '../../../domain/practice.js';
 import type { FreeSlots, Schedule, Slot } from '../../../domain/schedule.js';
@@ -14,7 +15,7 @@ import { isExact, placesOf } from '../projection.js';
 import { scheduleIdOf } from '../schedule-id.js';
 import type { HmisSession } from '../session.js';
 import { parseSlotId, slotIdOf } from '../slot-id.js';
-import type { HmisConnection } from './connection.js';
+import { listOf, type HmisConnection } from './connection.js';
 import { BadRow } from './fields.js';
 import { parseSession } from './session-row.js';
 
@@ -45,6 +46,12 @@ export interface Sessions {
 }
 
 const MOST_REMEMBERED = 2048;
+/** Of an honest listing. A single row that cannot be used is dropped alone; so many of them are no listing. */
+const MOST_ROWS = 10_000;
+const MOST_UNUSABLE = 1000;
+const MOST_SLOTS = 20_000;
+/** After which others have their turn. */
+const ROWS_A_TURN = 500;
 
 function horizonOf({ start, end }: HmisSession): Period | undefined {
   return end === undefined ? undefined : { start, end };
@@ -154,19 +161,20 @@ export function createSessions(connection: HmisConnection): Sessions {
 
   const listFreeSlots = async (window: Period, call: Call): Promise<FreeSlots> => {
     const request = { operation: 'list-sessions', path: listingPath(window), timeoutMs: settings.timeouts.searchMs };
-    const rows = await connection.read(request, call);
-    if (!Array.isArray(rows)) throw connection.fault('not-a-list');
+    const rows = listOf(connection, await connection.read(request, call), MOST_ROWS);
     const slots: Slot[] = [];
     const schedules = new Map<ScheduleId, Schedule>();
     const seen = new Set<number>();
     const dropped = { unusable: 0, repeated: 0, 'unknown-practitioner': 0, 'adjusted-local-time': 0 };
-    for (const row of rows as readonly unknown[]) {
+    for (const [index, row] of rows.entries()) {
+      if (index % ROWS_A_TURN === ROWS_A_TURN - 1) await nextTurn();
       let parsed;
       try {
         parsed = parseSession(row, zone);
       } catch (error) {
         if (!(error instanceof BadRow)) throw error;
         dropped.unusable += 1;
+        if (dropped.unusable > MOST_UNUSABLE) throw connection.fault('unusable-rows');
         continue;
       }
       const { session, adjusted } = parsed;
@@ -183,6 +191,7 @@ export function createSessions(connection: HmisConnection): Sessions {
       for (const slot of slotsOf(mine, id)) {
         if (slot.start >= window.start && slot.end <= window.end) slots.push(slot);
       }
+      if (slots.length > MOST_SLOTS) throw connection.fault('too-many-slots');
       if (slots.length > before && !schedules.has(id)) schedules.set(id, scheduleOf(mine, mine.practitioner, id));
     }
     for (const [reason, count] of Object.entries(dropped)) {
