@@ -6,8 +6,8 @@ import type { AppointmentId } from '../../domain/identifiers.js';
 import type { Instant } from '../../domain/time.js';
 import { MINUTE } from '../../domain/time.js';
 import {
+  CANCELLING_STATES,
   OPEN_STATES,
-  type AttemptState,
   type AttemptSummary,
   type Ledger,
   type PossibleDuplicate,
@@ -31,8 +31,6 @@ export const UNCLAIMED_AFTER_MS = 10 * MINUTE;
 /** Who books for a patient once more within that time may have given the first booking up for lost. */
 export const DUPLICATE_WITHIN_MS = 10 * MINUTE;
 
-const CANCELLATION: ReadonlySet<AttemptState> = new Set<AttemptState>(['CANCELLING', 'CANCEL_OPEN']);
-
 /** `isServed`: its practice is in the practices file, so that the gateway itself is looking. */
 export function questionOf(
   { state, settleAt, repliedAt, updatedAt }: AttemptSummary,
@@ -46,7 +44,7 @@ export function questionOf(
   if (!OPEN_STATES.has(state)) return undefined;
   const isLate = now >= (settleAt ?? updatedAt) + NEEDS_HUMAN_AFTER_MS;
   if (!isLate) return undefined;
-  if (CANCELLATION.has(state)) return 'cancellation';
+  if (CANCELLING_STATES.has(state)) return 'cancellation';
   // Where the gateway looks itself, it puts the attempt into NEEDS_HUMAN when its time has come.
   return isServed ? undefined : 'booking';
 }
