@@ -5,8 +5,8 @@ import { amended, BOOKING_CALL, bookingOfSlots, cancelled, put, surgeries } from
 import { booked, bookingBody, patientId, slotPath, type FoundSlot } from '../../support/flow.js';
 import type { World } from './world.js';
 
-/** A consumer's request, the same each time that it is sent. */
-export type Send = (consumer: TestConsumer) => Promise<TestAnswer>;
+/** A consumer's request, the same each time that it is sent; or, with a trace id, another one for the same. */
+export type Send = (consumer: TestConsumer, anotherTrace?: string) => Promise<TestAnswer>;
 
 export interface Scenario {
   readonly name: string;
@@ -39,8 +39,8 @@ async function twoSlots(consumer: TestConsumer): Promise<[FoundSlot, FoundSlot]>
 
 const posting =
   (body: Json, trace = randomUUID()): Send =>
-  (consumer) =>
-    consumer.post('book', '/Appointment', body, { headers: { 'Ssp-TraceID': trace } });
+  (consumer, anotherTrace = trace) =>
+    consumer.post('book', '/Appointment', body, { headers: { 'Ssp-TraceID': anotherTrace } });
 
 async function oneSlot(consumer: TestConsumer): Promise<Send> {
   const [slot] = await twoSlots(consumer);

@@ -3,6 +3,7 @@
  * it again, repeats the consumer's request until it is answered for good, and holds consumer, ledger and practice against
  * one another.
  */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BOOKING_CALL } from '../../support/appointments.js';
 import type { TestAnswer, TestConsumer } from '../../support/consumer.js';
@@ -84,8 +85,9 @@ export async function untilAnswered(
 ): Promise<{ readonly answer: TestAnswer | undefined; readonly violations: readonly string[] }> {
   const violations: string[] = [];
   let answer: TestAnswer | undefined;
+  let anotherTrace: string | undefined;
   for (let tries = 0; tries < MOST_REPEATS && !isGone(); tries += 1) {
-    answer = await trying(send, consumer);
+    answer = await trying((one) => send(one, anotherTrace), consumer);
     if (!answer || answer.status === scenario.ends) break;
     const untrue = contradiction(scenario, answer, world.standing().length);
     if (untrue) violations.push(untrue);
@@ -93,6 +95,8 @@ export async function untilAnswered(
       violations.push(`answered ${answer.status}: ${answer.text.slice(0, 300)}`);
       break;
     }
+    // The same request would be refused the same for a minute: the consumer asks once more.
+    if (answer.status === 409) anotherTrace = randomUUID();
     await pause(100);
   }
   return { answer, violations };
