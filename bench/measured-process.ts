@@ -1,6 +1,10 @@
-/** Processes that are measured: built as they ship, started with a log of their own, asked, stopped by their ids. */
+/**
+ * Measurements, and the processes that are measured: built as they ship, started with a log of their own, asked, stopped
+ * by their ids.
+ */
 import { execFileSync, fork, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SECRETS } from './practice.js';
@@ -56,9 +60,37 @@ export function buildWith(measuring: string, folder: string): void {
 
 const running = new Set<ChildProcess>();
 
-/** The last resort, for an end that nobody has planned. */
-export function killAll(): void {
-  for (const child of running) child.kill('SIGKILL');
+interface Measurement {
+  /** Of the program, in what it says and of its folder. */
+  readonly name: string;
+  /** After which it is given up. */
+  readonly longestMs: number;
+  /** Where its own folder is made; that of the system for such things unless it says so. */
+  readonly within?: string;
+  /** Answers whether what was measured is within its gates. */
+  readonly run: (folder: string) => Promise<boolean>;
+}
+
+/** A whole program: measures in a folder of its own, leaves nothing behind however it ends, and exits with 1 for a miss. */
+export async function runMeasurement({ name, longestMs, within = tmpdir(), run }: Measurement): Promise<void> {
+  const folder = mkdtempSync(join(within, `slotbridge-${name}-`));
+  const clean = (): void => {
+    for (const child of running) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const end = (message: string): never => {
+    console.error(`${name}: ${message}`);
+    clean();
+    process.exit(1);
+  };
+  setTimeout(() => end('it took too long'), longestMs).unref();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end('stopped'));
+  try {
+    process.exitCode = (await run(folder)) ? 0 : 1;
+  } catch (error) {
+    end(error instanceof Error ? error.message : String(error));
+  }
+  clean();
 }
 
 function answerOf<Answer>(child: ChildProcess, name: string, question: unknown, patienceMs: number): Promise<Answer> {

@@ -2,14 +2,12 @@
  * `npm run bench`: what the gateway costs beside a bare express and undici that make the same calls, in the same run.
  * docs/performance.md explains what is compared and how to read it.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { build, ledgerOf, startBackend, startGateway, startReference, type Child } from './children.js';
 import { fillLedger } from './large-ledger.js';
 import { fire, type Scenario, type Slice } from './load.js';
-import { killAll } from './measured-process.js';
+import { runMeasurement } from './measured-process.js';
 import { asText, gateAsText, holds, summarise, type Gate, type Result, type Round } from './report.js';
 import { measureValidation, validationAsText, type ValidationResult } from './validation/measure.js';
 import { booking, longSlotSearch, slotSearch, xmlSlotSearch } from './scenarios.js';
@@ -186,21 +184,4 @@ async function run(folder: string): Promise<boolean> {
   return gates.every(holds);
 }
 
-const folder = mkdtempSync(join(options.folder, 'slotbridge-bench-'));
-const clean = (): void => {
-  killAll();
-  rmSync(folder, { recursive: true, force: true });
-};
-const end = (message: string): never => {
-  console.error(`bench: ${message}`);
-  clean();
-  process.exit(1);
-};
-setTimeout(() => end('it took too long'), LONGEST_MS).unref();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end('stopped'));
-try {
-  process.exitCode = (await run(folder)) ? 0 : 1;
-} catch (error) {
-  end(error instanceof Error ? error.message : String(error));
-}
-clean();
+await runMeasurement({ name: 'bench', longestMs: LONGEST_MS, within: options.folder, run });

@@ -153,6 +153,11 @@ export type AttemptSummary = Pick<
   | 'updatedAt'
 >;
 
+/** Oldest first; of those made in the same millisecond, by id. */
+export function byAge(a: AttemptSummary, b: AttemptSummary): number {
+  return a.createdAt - b.createdAt || Number(a.id > b.id) - Number(a.id < b.id);
+}
+
 /** An attempt that may be for the same need as an earlier one of the same principal for the same patient. */
 export interface PossibleDuplicate {
   /** The later one. */

@@ -144,13 +144,19 @@ describe.skipIf(noDisk)(`a disk that is full ${noDisk ?? ''}`, () => {
   }
   const reserve = (started: Started): boolean => existsSync(onDisk(started, 'ledger.sqlite.reserve'));
 
-  it('the reserve is given up for what was sent, which is told; nothing else is begun', async () => {
+  /** A booking is under way when the disk fills, and the reserve is given up for it. */
+  async function filledWhileSending() {
     const started = await start();
     const [sent, next] = await prepared(started.consumer);
     await expect.poll(() => reserve(started), PATIENCE).toBe(true);
     const { answer } = await sending(started.consumer, sent);
     fill(started);
     await until(() => !reserve(started));
+    return { started, sent, next, answer };
+  }
+
+  it('the reserve is given up for what was sent, which is told; nothing else is begun', async () => {
+    const { started, sent, next, answer } = await filledWhileSending();
     await expectNothingBegun(started, next);
     expect((await answer).status).toBe(201);
 
@@ -160,12 +166,7 @@ describe.skipIf(noDisk)(`a disk that is full ${noDisk ?? ''}`, () => {
   }, 180_000);
 
   it('without a byte left what was sent is never told as not made, and it goes on by itself', async () => {
-    const started = await start();
-    const [sent, next] = await prepared(started.consumer);
-    await expect.poll(() => reserve(started), PATIENCE).toBe(true);
-    const { answer } = await sending(started.consumer, sent);
-    fill(started);
-    await until(() => !reserve(started));
+    const { started, sent, next, answer } = await filledWhileSending();
     fill(started);
     await expectNothingBegun(started, next);
     await expect.poll(() => ready(started), PATIENCE).toBe(503);

@@ -4,10 +4,10 @@
  * operator starts it, with a processor of its own where there are two; generator and practices share the other.
  * Exit code 1 when a gate does not hold.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { mkdtempSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { killAll, type MeasuredServer } from '../../bench/measured-process.js';
+import { runMeasurement, type MeasuredServer } from '../../bench/measured-process.js';
 import { load, percentile, type Answered } from './fleet.js';
 import { createGenerator, type Booked, type Generator } from './generator.js';
 import { build, pinGenerator, startBeside, startGateway } from './processes/children.js';
@@ -60,6 +60,7 @@ interface Setting {
 }
 
 async function withGateway<Result>(
+  folder: string,
   installations: number,
   { places, serviceMs }: Speed,
   use: (setting: Setting) => Promise<Result>,
@@ -276,32 +277,21 @@ async function settled(run: () => Promise<Overload>): Promise<boolean> {
   }
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'slotbridge-overload-'));
-const clean = (): void => {
-  killAll();
-  rmSync(folder, { recursive: true, force: true });
-};
-const end = (message: string): never => {
-  write(`overload: ${message}`);
-  clean();
-  process.exit(1);
-};
-setTimeout(() => end('it took too long'), LONGEST_RUN_MS).unref();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end('stopped'));
-try {
+async function run(folder: string): Promise<boolean> {
   build(folder);
   const shared = pinGenerator();
   const [loadBefore = 0] = loadavg();
   const parts = {
-    searches: () => withGateway(1, FOR_SEARCHES, searches),
-    bookings: () => withGateway(1, FOR_BOOKINGS, bookings),
-    isolation: () => withGateway(20, FOR_ISOLATION, isolation),
+    searches: () => withGateway(folder, 1, FOR_SEARCHES, searches),
+    bookings: () => withGateway(folder, 1, FOR_BOOKINGS, bookings),
+    isolation: () => withGateway(folder, 20, FOR_ISOLATION, isolation),
   };
+  let isWell = true;
   for (const [name, part] of Object.entries(parts)) {
-    if ((only === undefined || only === name) && !(await settled(part))) process.exitCode = 1;
+    if ((only === undefined || only === name) && !(await settled(part))) isWell = false;
   }
   write(`${shared}; Node ${process.version}, load before ${loadBefore.toFixed(1)}, phases of ${SECONDS} s`);
-} catch (error) {
-  end(error instanceof Error ? error.message : String(error));
+  return isWell;
 }
-clean();
+
+await runMeasurement({ name: 'overload', longestMs: LONGEST_RUN_MS, run });

@@ -1,4 +1,5 @@
 /** Attempts for people: a table, and one attempt in full. Scripts take `--format json`. */
+import type { TaskList } from '../../core/operator/answers.js';
 
 interface Listed {
   readonly id: string;
@@ -11,7 +12,7 @@ interface Listed {
   readonly possibleDuplicateOf?: readonly string[];
 }
 
-const DUPLICATE = 'possible-duplicate';
+const DUPLICATE: TaskList = 'possible-duplicate';
 const HEADING = ['attempt', 'practice', 'list', 'state', 'appointment', 'age', 'takes'];
 
 export function toTable(attempts: readonly Listed[]): string {

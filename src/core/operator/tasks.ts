@@ -6,6 +6,7 @@ import type { AppointmentId } from '../../domain/identifiers.js';
 import type { Instant } from '../../domain/time.js';
 import { MINUTE } from '../../domain/time.js';
 import {
+  byAge,
   CANCELLING_STATES,
   OPEN_STATES,
   type AttemptSummary,
@@ -111,8 +112,4 @@ function earlierOf(pairs: readonly PossibleDuplicate[]): ReadonlyMap<Appointment
 
 function isOn({ list, duplicateOf: earlier }: Task, lists: readonly TaskList[]): boolean {
   return lists.includes(list) || (earlier.length > 0 && lists.includes('possible-duplicate'));
-}
-
-function byAge(a: AttemptSummary, b: AttemptSummary): number {
-  return a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 }

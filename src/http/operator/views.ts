@@ -39,8 +39,12 @@ export function toListed({ attempt, list, question, duplicateOf, ageMs }: Task):
     ageSeconds: Math.floor(ageMs / SECOND),
     evidence: attempt.evidence,
     answers: question ? ANSWERS[question] : [],
-    possibleDuplicateOf: duplicateOf.length > 0 ? duplicateOf : undefined,
+    possibleDuplicateOf: unlessNone(duplicateOf),
   };
+}
+
+function unlessNone(ids: readonly AppointmentId[]): readonly AppointmentId[] | undefined {
+  return ids.length > 0 ? ids : undefined;
 }
 
 function adviceOn(task: Task | undefined): string | undefined {
@@ -68,7 +72,7 @@ export function toShown(
     evidence: attempt.evidence,
     answers: task?.question ? ANSWERS[task.question] : [],
     advice: adviceOn(task),
-    possibleDuplicateOf: duplicateOf.length > 0 ? duplicateOf : undefined,
+    possibleDuplicateOf: unlessNone(duplicateOf),
     start: stamp(attempt.start),
     end: stamp(attempt.end),
     slots: attempt.slots.map(({ id, start, end }) => ({ id, start: stamp(start), end: stamp(end) })),

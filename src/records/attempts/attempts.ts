@@ -6,11 +6,11 @@ import type { Kysely } from 'kysely';
 import type { AppointmentId, PracticeAppointmentRef } from '../../domain/identifiers.js';
 import type { Instant } from '../../domain/time.js';
 import {
+  byAge,
   REFUSAL_REPEAT_MS,
   TRANSPORT_REPEAT_MS,
   type Asked,
   type Attempt,
-  type AttemptSummary,
   type BookedInSchedule,
   type HeldSlot,
   type Ledger,
@@ -46,9 +46,6 @@ export type Attempts = Pick<
   | 'bookedInSchedules'
   | 'markReplied'
 >;
-
-const byAge = (a: AttemptSummary, b: AttemptSummary): number =>
-  a.createdAt - b.createdAt || Number(a.id > b.id) - Number(a.id < b.id);
 
 export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing: Sealing): Attempts {
   const queries = prepareQueries(db);

@@ -4,11 +4,10 @@
  * processor time of the longest block, so that a loaded machine does not fail the gate for it. Exit code 1 when one is
  * longer than 50 ms, or an answer takes more than 32 MiB.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { killAll, type MeasuredServer } from '../../../bench/measured-process.js';
+import { runMeasurement, type MeasuredServer } from '../../../bench/measured-process.js';
 import { build, startBeside, startGateway } from '../processes/children.js';
 import { fileOf } from '../processes/practices-file.js';
 import { inputCases, type InputCase } from './cases.js';
@@ -80,21 +79,4 @@ async function run(folder: string): Promise<boolean> {
   return (await measureAnswers(folder, isAsked, write)) && isWell;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'slotbridge-input-'));
-const clean = (): void => {
-  killAll();
-  rmSync(folder, { recursive: true, force: true });
-};
-const end = (message: string): never => {
-  write(`input: ${message}`);
-  clean();
-  process.exit(1);
-};
-setTimeout(() => end('it took too long'), LONGEST_RUN_MS).unref();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end('stopped'));
-try {
-  if (!(await run(folder))) process.exitCode = 1;
-} catch (error) {
-  end(error instanceof Error ? error.message : String(error));
-}
-clean();
+await runMeasurement({ name: 'input', longestMs: LONGEST_RUN_MS, run });

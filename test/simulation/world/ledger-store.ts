@@ -11,6 +11,7 @@ import type {
 } from '../../../src/domain/identifiers.js';
 import type { AuditEvent } from '../../../src/ports/audit.js';
 import {
+  byAge,
   LIVE_STATES,
   OPEN_STATES,
   REFUSAL_REPEAT_MS,
@@ -82,8 +83,7 @@ export function createLedgerStore({
     undo.push(() => audit.pop());
   };
   const all = (): Row[] => [...rows.values()];
-  const sorted = (found: readonly Row[]): Attempt[] =>
-    found.map(({ attempt }) => attempt).sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  const sorted = (found: readonly Row[]): Attempt[] => found.map(({ attempt }) => attempt).sort(byAge);
   const keyText = (practice: OdsCode, principal: string, { source, key }: IdempotencyKey): string =>
     JSON.stringify([practice, principal, source, key]);
   const holderOf = (practice: OdsCode, slot: SlotId): Row | undefined =>

@@ -185,14 +185,8 @@ export function createGuard({ runtime, log, practice, limits, together }: GuardI
     return queue(gate, call, most, hasRoom);
   };
 
-  /** `work` gets a signal that also says when it would be too late. */
-  const patiently = <T>(
-    { patienceMs, signal }: Pick<Call, 'patienceMs' | 'signal'>,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> => withinTime(timers, Math.max(0, patienceMs), signal, work);
-
   const queue = (gate: Gate, call: Call, most: number, hasRoom: boolean): Promise<Entered> =>
-    patiently(call, async (signal) => {
+    withinTime(timers, Math.max(0, call.patienceMs), call.signal, async (signal) => {
       const wish = { rank: RANKS[call.errand], isPatient: PATIENT.has(call.errand), signal };
       const entered = hasRoom ? 'in' : await gate.enter({ ...wish, most });
       if (entered !== 'in') return entered;
@@ -206,7 +200,9 @@ export function createGuard({ runtime, log, practice, limits, together }: GuardI
       const wish = { rank: RANKS.book, most: mostBookings };
       const entered = bookings.tryEnter(mostBookings)
         ? 'in'
-        : await patiently(call, (signal) => bookings.enter({ ...wish, signal }));
+        : await withinTime(timers, Math.max(0, call.patienceMs), call.signal, (signal) =>
+            bookings.enter({ ...wish, signal }),
+          );
       if (entered !== 'in') return refuse('writes', entered === 'full' ? 'queue-full' : 'queue-deadline');
       let isOver = false;
       return {
