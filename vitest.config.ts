@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Only for what hangs: on a busy machine a command of the gateway's own takes long to start.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: 'forks',
     // On two cores vitest would run one file at a time, and most of them wait for sockets and disks.
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -9,7 +9,8 @@ import type { Json } from '../support/consumer.js';
 import { bookingBody, slotPath } from '../support/flow.js';
 import { countedBy, kindOf } from './rounds.js';
 import { createSender, type Sender, type Sent } from './sender.js';
-import { dayAhead, QUIET_DAY, type World } from './world.js';
+import { dayAhead, QUIET_DAY } from './practice-data.js';
+import type { World } from './world.js';
 
 export interface RestartsOptions {
   /** Of all instances, one after the other. */

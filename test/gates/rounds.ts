@@ -102,7 +102,7 @@ async function playRound(
       });
     }),
   );
-  const standing = world.standing(slot);
+  const standing = await world.standing(slot);
   return { what: verdict(kind, answers, standing), isUntrue: isUntrue(kind, answers, standing) };
 }
 

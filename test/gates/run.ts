@@ -60,7 +60,7 @@ async function rounds(kind: RoundKind): Promise<boolean> {
         if (done % 50 === 0) say(`${done} rounds, ${soFar.length} broken, ${seconds(began)} s, load ${load()}`);
       },
     });
-    const calls = world.practice.requests.count({ method: 'POST', path: '/rh/api/channel/bookings' });
+    const calls = await world.bookingCalls();
     const untrue = broken.filter(({ isUntrue }) => isUntrue).length;
     say(`${count} rounds, ${broken.length} broken, ${untrue} of them untrue, ${calls} booking calls`);
     say(`  ${seconds(began)} s, load ${load()}`);

@@ -6,11 +6,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfiguration } from '../../src/config.js';
-import {
-  createHmisSimulator,
-  loadHmisData,
-  type HmisSimulation,
-} from '../../src/connectors/hmis/simulator/simulator.js';
 import { registry } from '../../src/connectors/registry.js';
 import { startGateway } from '../../src/main.js';
 import { createSystemRuntime } from '../../src/system.js';
@@ -19,6 +14,8 @@ import { NHS_NUMBER, slotPath, type FoundSlot } from '../support/flow.js';
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.js';
 import { LEDGER_KEY } from '../support/gateway.js';
 import { startPostgres } from '../support/postgres.js';
+import { consultantsFor, dayAhead, DAYS, FIRST_CONSULTANT, INSTITUTION, nhsNumber } from './practice-data.js';
+import { startPractice } from './practice-process.js';
 import { createSender, ASID, ODS_CODE, type Sender } from './sender.js';
 
 export interface WorldOptions {
@@ -32,75 +29,19 @@ export interface WorldOptions {
 }
 
 export interface World {
-  readonly practice: HmisSimulation;
   readonly gateways: readonly { readonly url: string }[];
   readonly slots: readonly FoundSlot[];
   readonly patients: readonly string[];
   /** Of the bookings that are not cancelled, how many are in the session of this slot. */
-  standing(slot: FoundSlot): number;
+  standing(slot: FoundSlot): Promise<number>;
+  /** How many calls to book the practice has got. */
+  bookingCalls(): Promise<number>;
   /** One more gateway over the same ledger. */
   start(): Promise<GatewayProcess>;
   /** Takes the place of a gateway that has been stopped. */
   replace(index: number, gateway: GatewayProcess): void;
   gateway(index: number): GatewayProcess;
   close(): Promise<void>;
-}
-
-const INSTITUTION = 10;
-const FIRST_CONSULTANT = 41;
-/** Ten minutes each from seven to nine in the evening. */
-const PLACES_A_DAY = 84;
-const DAYS = 12;
-/** Nobody books on this day: what a search there finds is always the same. */
-export const QUIET_DAY = 13;
-const QUIET_PLACES = 20;
-
-export function dayAhead(days: number): string {
-  return new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
-}
-
-/** Numbers of the range kept for tests. */
-function nhsNumber(index: number): string {
-  for (let body = 999_100_000 + index * 11; ; body += 1) {
-    const sum = [...String(body)].reduce((total, digit, place) => total + Number(digit) * (10 - place), 0);
-    const check = (11 - (sum % 11)) % 11;
-    if (check < 10) return `${body}${check}`;
-  }
-}
-
-function practiceData(consultants: number, patients: number): ReturnType<typeof loadHmisData> {
-  const ids = Array.from({ length: consultants }, (_, n) => FIRST_CONSULTANT + n);
-  const single = { name: 'Surgery', capacity: 1, duration: 10 };
-  return loadHmisData({
-    zone: 'Europe/London',
-    keys: [{ key: 'gates-key' }],
-    institutions: [{ id: INSTITUTION, name: 'Riverside Surgery', code: ODS_CODE }],
-    specialities: [{ id: 12, name: 'General Practice', code: 'GP' }],
-    consultants: ids.map((id) => ({ id, name: `Number ${id}`, specialityId: 12, institutionId: INSTITUTION })),
-    patients: Array.from({ length: patients }, (_, n) => ({
-      id: n + 1,
-      name: `Test Person${String.fromCharCode(97 + (n % 26))}`,
-      sex: 'Female',
-      dob: '1980-01-01',
-      phone: '01632 960200',
-      phn: nhsNumber(n),
-    })),
-    sessions: [
-      ...ids.map((consultantId) => ({
-        ...single,
-        consultantId,
-        start: '07:00',
-        days: [`1-${DAYS}`],
-        repeat: { every: '10m', count: PLACES_A_DAY },
-      })),
-      {
-        ...single,
-        consultantId: FIRST_CONSULTANT,
-        start: `+${QUIET_DAY}d 09:00`,
-        repeat: { every: '10m', count: QUIET_PLACES },
-      },
-    ],
-  });
 }
 
 /** JSON is YAML too. */
@@ -196,9 +137,9 @@ function sessionOf(slot: FoundSlot): number {
 
 export async function createWorld(options: WorldOptions): Promise<World> {
   const { instances, built } = options;
-  const consultants = Math.ceil(options.places / (PLACES_A_DAY * DAYS));
+  const consultants = consultantsFor(options.places);
   const folder = mkdtempSync(join(tmpdir(), 'slotbridge-gates-'));
-  const practice = await createHmisSimulator({ data: practiceData(consultants, options.patients) });
+  const practice = await startPractice(consultants, options.patients);
   const server = instances > 1 ? await startPostgres() : undefined;
   const env = {
     GATES_LEDGER_KEY: LEDGER_KEY,
@@ -229,14 +170,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     await sender.close();
     return {
       ...world,
-      practice,
       gateways,
-      standing(slot) {
-        const session = sessionOf(slot);
-        return practice.hmis
-          .bookings()
-          .filter(({ cancelled, sessionInstanceId }) => !cancelled && sessionInstanceId === session).length;
-      },
+      standing: (slot) => practice.ask({ standingIn: sessionOf(slot) }),
+      bookingCalls: () => practice.ask({ callsOf: { method: 'POST', path: '/rh/api/channel/bookings' } }),
       start,
       replace(index, gateway) {
         gateways[index] = gateway;

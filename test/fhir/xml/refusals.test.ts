@@ -99,9 +99,7 @@ describe('an XML body is a bad request', () => {
       xml('Patient', `<id ${Array.from({ length: 20_000 }, (_, index) => `a${index % 19_999}="1" `).join('')}/>`),
     ],
   ])('%s', (_title, text) => {
-    const began = performance.now();
     const error = refusal(text);
-    expect(performance.now() - began).toBeLessThan(1000);
     expect(error?.code).toBe('bad-request');
     expect(error?.message).toMatch(/^The XML body at line \d+, column \d+: [^&<]+$/);
     expect(error?.message).not.toContain(SECRET);
