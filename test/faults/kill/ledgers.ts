@@ -12,6 +12,8 @@ export interface SweptLedger {
   /** The practices file. */
   readonly config: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Of a ledger that is one. */
+  readonly file?: string;
   /** For a look from outside; a file opens only while no gateway has it. */
   records(now: () => number): Promise<Records>;
   /**
@@ -45,10 +47,13 @@ export function changed(text: string, from: string, to: string): string {
 export function createSqliteLedgers(): Ledgers {
   return {
     kind: 'sqlite',
-    create(folder) {
+    create(folder, change) {
       const file = join(folder, 'ledger.sqlite');
+      const config = change ? join(folder, 'practices.yaml') : DEMO;
+      if (change) writeFileSync(config, change(readFileSync(DEMO, 'utf8')));
       return Promise.resolve({
-        config: DEMO,
+        config,
+        file,
         env: { SLOTBRIDGE_DEMO_LEDGER_FILE: file },
         records: (now) => openSqliteRecords({ file, key, clock: { now } }),
         bury: () => Promise.resolve(),

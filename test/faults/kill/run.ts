@@ -8,6 +8,10 @@
  *   --random N        instead of the points: N kills at times drawn from the seed
  *   --stops N         instead of the points, with --ledger postgres: N times one of two gateways is stopped (SIGSTOP) at
  *                     a time drawn from the seed, for 16 to 25 s, while the consumer goes on at the other one
+ *   --disk            instead of the points: each sync and each write of the ledger fails, by strace, from the request to
+ *                     the end of the gateway (of book, book-several, take-back and cancel, or the scenarios named), once
+ *                     with EIO, once with ENOSPC, or with EROFS from then on; and once every sync takes 200 ms. A word
+ *                     such as sync-eio, read-only or slow-syncs picks that; 'book sync-eio:3' is one case
  *   --seed TEXT       of the times; drawn and printed without it
  *   --format FORMAT   text, or json for one object at the end
  *   --at-a-time N     cases side by side
@@ -16,6 +20,8 @@ import { randomUUID } from 'node:crypto';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createChance } from '../../simulation/world/world.js';
+import { diskJobs } from './disk/disk-jobs.js';
+import type { Job } from './jobs.js';
 import { createLedgers, LEDGER_KINDS, type LedgerKind } from './ledgers.js';
 import { bundleGateway } from './process/bundle.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
@@ -37,6 +43,7 @@ const { values, positionals } = parseArgs({
     ledger: { type: 'string', default: 'sqlite' },
     random: { type: 'string' },
     stops: { type: 'string' },
+    disk: { type: 'boolean', default: false },
     seed: { type: 'string', default: randomUUID().slice(0, 8) },
     format: { type: 'string', default: 'text' },
     'at-a-time': { type: 'string', default: '2' },
@@ -58,9 +65,12 @@ async function inTurns<T>(items: readonly T[], work: (item: T, index: number) =>
   await Promise.all(Array.from({ length: Number(values['at-a-time']) }, next));
 }
 
-/** `'book point:1'` is one case, and every other word a scenario. */
+const words = positionals.flatMap((word) => word.split(' '));
+
+/** `'book point:1'` is one case, and every other word a scenario; with `disk` the words are its own. */
 function asked(): { readonly scenarios: readonly Scenario[]; readonly only: Case | undefined } {
-  const [name, ...more] = positionals.flatMap((word) => word.split(' '));
+  if (values.disk) return { scenarios: [], only: undefined };
+  const [name, ...more] = words;
   if (name === undefined) return { scenarios: SCENARIOS, only: undefined };
   const [point] = more;
   if (more.length === 1 && point?.includes(':')) {
@@ -71,16 +81,10 @@ function asked(): { readonly scenarios: readonly Scenario[]; readonly only: Case
 
 if (!isLedgerKind(values.ledger)) throw new Error(`--ledger takes ${LEDGER_KINDS.join(' or ')}`);
 if (values.stops !== undefined && values.ledger !== 'postgres') throw new Error('--stops needs --ledger postgres');
+if (values.disk && values.ledger !== 'sqlite') throw new Error('--disk needs --ledger sqlite');
 const { scenarios, only } = asked();
 const began = performance.now();
 const setting: Setting = { ledgers: await createLedgers(values.ledger), script: await bundleGateway('.kill-build') };
-
-/** One line of the run. */
-interface Job {
-  readonly name: string;
-  readonly repeat: string;
-  run(): Promise<{ readonly verdict: 'ok' | 'not reached'; readonly violations: readonly string[] }>;
-}
 
 const failures: { readonly name: string; readonly violations: readonly string[]; readonly repeat: string }[] = [];
 const report = ({ name, repeat }: Pick<Job, 'name' | 'repeat'>, violations: readonly string[]): void => {
@@ -157,7 +161,8 @@ async function stops(count: number): Promise<readonly Job[]> {
 const chance = createChance(values.seed);
 const random = values.random === undefined ? undefined : Number(values.random);
 let jobs: readonly Job[];
-if (only) jobs = [jobOf(only)];
+if (values.disk) jobs = await diskJobs(words, setting, { inTurns, report, print });
+else if (only) jobs = [jobOf(only)];
 else if (values.stops !== undefined) jobs = await stops(Number(values.stops));
 else jobs = await kills(random);
 const isDrawn = random !== undefined || values.stops !== undefined;

@@ -24,7 +24,7 @@ export interface Scenario {
   readonly stopsAt?: { readonly method: string; readonly path?: string };
 }
 
-const soon = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+export const soon = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 
 async function twoSlots(consumer: TestConsumer): Promise<[FoundSlot, FoundSlot]> {
   for (const surgery of await surgeries(consumer, slotPath(soon(1), soon(6)))) {
@@ -37,7 +37,7 @@ async function twoSlots(consumer: TestConsumer): Promise<[FoundSlot, FoundSlot]>
   throw new Error('no two slots one after the other');
 }
 
-const posting =
+export const posting =
   (body: Json, trace = randomUUID()): Send =>
   (consumer, anotherTrace = trace) =>
     consumer.post('book', '/Appointment', body, { headers: { 'Ssp-TraceID': anotherTrace } });

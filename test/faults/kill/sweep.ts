@@ -170,20 +170,30 @@ export async function runCase({ scenario, killAt }: Case, setting: Setting): Pro
       told = undefined;
     }
     world.disarm();
-    violations.push(...(told ? saidBefore(scenario, told, world) : []));
-    await world.passSettleTime();
-    const last = await world.restart();
-    const { answer, violations: untrue } = await untilAnswered(world, scenario, send, last.consumer);
-    violations.push(...untrue);
-    if (answer?.status !== scenario.ends) violations.push(`ended with ${answer?.status ?? 'no answer'}`);
-    if (told?.status === scenario.ends && told.body.id !== answer?.body.id)
-      violations.push('two answers, two bookings');
-    await last.stop();
-    if (answer) violations.push(...(await disagreements(world, scenario, answer, before)));
+    if (told) violations.push(...saidBefore(scenario, told, world));
+    violations.push(...(await endedWell(world, scenario, send, told, before)));
     return { died, violations, points, tookMs };
   } finally {
     await world.close();
   }
+}
+
+/** A gateway that nobody harms gets what the one before has left; `told` is what that one answered. What does not agree. */
+export async function endedWell(
+  world: World,
+  scenario: Scenario,
+  send: Send,
+  told: TestAnswer | undefined,
+  before: number,
+): Promise<readonly string[]> {
+  await world.passSettleTime();
+  const last = await world.restart();
+  const { answer, violations } = await untilAnswered(world, scenario, send, last.consumer);
+  const found = [...violations];
+  if (answer?.status !== scenario.ends) found.push(`ended with ${answer?.status ?? 'no answer'}`);
+  if (told?.status === scenario.ends && told.body.id !== answer?.body.id) found.push('two answers, two bookings');
+  await last.stop();
+  return answer ? [...found, ...(await disagreements(world, scenario, answer, before))] : found;
 }
 
 /** Everything before the request; whoever calls it begins again by `beginningAgain` when it fails. */
@@ -203,17 +213,20 @@ export async function beginningAgain<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** One case, and one violation if it does not end. */
-export async function runWithin(one: Case, setting: Setting): Promise<Verdict> {
-  const nothing = { died: false, points: [], tookMs: 0 };
+/** What one case comes to, or `failed` with why there is nothing to say of it: it has thrown, or it does not end. */
+export async function withinTime<T>(work: () => Promise<T>, failed: (violation: string) => T): Promise<T> {
   const waiting = new AbortController();
-  const overdue = pause(KILL_TIMER_MS, { ...nothing, violations: ['did not end'] }, waiting).catch(() => ({
-    ...nothing,
-    violations: [],
-  }));
-  const failed = (error: unknown): Verdict => ({ ...nothing, violations: [String(error)] });
-  return Promise.race([beginningAgain(() => runCase(one, setting)).catch(failed), overdue]).finally(() =>
-    waiting.abort(),
+  const isOver = (): T => failed('did not end');
+  const overdue = pause(KILL_TIMER_MS, undefined, waiting).then(isOver, isOver);
+  const done = beginningAgain(work).catch((error: unknown) => failed(String(error)));
+  return Promise.race([done, overdue]).finally(() => waiting.abort());
+}
+
+/** One case, and one violation if it does not end. */
+export function runWithin(one: Case, setting: Setting): Promise<Verdict> {
+  return withinTime(
+    () => runCase(one, setting),
+    (violation) => ({ died: false, points: [], tookMs: 0, violations: [violation] }),
   );
 }
 

@@ -60,6 +60,8 @@ export interface World {
   reached(): readonly string[];
   /** Numbers of the bookings at the practice that are not cancelled. */
   standing(): readonly string[];
+  /** Where the ledger lies; throws where it is no file. */
+  ledgerFile(): string;
   /** The ledger, while no gateway has it. */
   readonly records: () => Promise<Records>;
   close(): Promise<void>;
@@ -150,6 +152,10 @@ export async function createWorld({ ledgers, script, practices }: Setting): Prom
         .bookings()
         .filter(({ cancelled, patientId }) => !cancelled && patientId !== undefined)
         .map(({ bookingId }) => String(bookingId)),
+    ledgerFile() {
+      if (ledger.file === undefined) throw new Error('this ledger is no file');
+      return ledger.file;
+    },
     records: () => inTheEnd(() => ledger.records(now)),
     async close() {
       await Promise.allSettled([...running].map((gateway) => gateway.kill()));
