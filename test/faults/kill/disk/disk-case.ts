@@ -8,6 +8,7 @@ import { join, dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BOOKING_CALL, CANCEL_CALL } from '../../../support/appointments.js';
 import type { TestAnswer } from '../../../support/consumer.js';
+import type { GatewayProcess } from '../../../support/gateway-process.js';
 import { saidBefore } from '../checks.js';
 import type { Scenario } from '../scenarios.js';
 import { endedWell, prepared, trying, untilAnswered, withinTime } from '../sweep.js';
@@ -60,6 +61,9 @@ const SETTLES_MS = 150;
 const FOLLOWS_MS = 300;
 /** After a fault the ledger is tried each second. */
 const GOES_ON_MS = 3500;
+const PERIOD_MS = 50;
+/** Only for one that never is. */
+const READY_WITHIN_MS = 60_000;
 const DEADLINE = '6s';
 const withDeadline = (yaml: string): string => `${yaml}\nlimits: { bookingDeadline: ${DEADLINE} }\n`;
 
@@ -96,6 +100,22 @@ function begunAllTheSame(told: TestAnswer | undefined, sent: number): readonly s
   return told?.status === 503 && sent > 0 ? [`answered 503 after ${sent} calls that change something`] : [];
 }
 
+/** After a fault that is over it takes bookings again, without being started anew. */
+async function readyAgain({ url }: GatewayProcess, isGone: () => boolean): Promise<readonly string[]> {
+  for (
+    const until = performance.now() + READY_WITHIN_MS;
+    !isGone() && performance.now() < until;
+    await pause(PERIOD_MS)
+  ) {
+    const status = await fetch(`${url}/readyz`).then(
+      (answer) => answer.status,
+      () => undefined,
+    );
+    if (status === 200) return [];
+  }
+  return ['not ready again'];
+}
+
 async function runOnce(one: DiskCase, setting: Setting): Promise<DiskVerdict> {
   const { scenario } = one;
   const then = one.fault === undefined ? 'goes-on' : DISK_FAULTS[one.fault].then;
@@ -123,6 +143,8 @@ async function runOnce(one: DiskCase, setting: Setting): Promise<DiskVerdict> {
         const isOver = (): boolean => isGone || performance.now() > until;
         violations.push(...(await untilAnswered(world, scenario, send, consumer, isOver)).violations);
       }
+      const isLasting = one.fault !== undefined && DISK_FAULTS[one.fault].lasts === 'on';
+      if (!isLasting) violations.push(...(await readyAgain(gateway, () => isGone)));
       if (isGone) violations.push('the gateway ended by itself');
       else await gateway.terminate();
     }
