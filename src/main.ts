@@ -27,6 +27,7 @@ import { openOperatorPort, type OperatorPort } from './http/operator/open-port.j
 import { declaredRows } from './http/interactions.js';
 import { OVERLOAD_SETTINGS, type OverloadSettings } from './http/overload/door.js';
 import { MOST_FAULTS } from './http/request/faults.js';
+import { watchLoop } from './http/loop-watch.js';
 import { listen } from './http/server.js';
 import { createValidationThread } from './http/validation/thread.js';
 import type { Demographics } from './ports/demographics.js';
@@ -166,7 +167,9 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   let stopping = false;
   let closing = false;
   let probedAt = -Infinity;
+  const loop = watchLoop(runtime, log);
   const health = {
+    isAlive: () => loop.isAlive(),
     async ready() {
       if (stopping || !(tls?.isFresh(runtime.clock.now()) ?? true)) return false;
       if (runtime.clock.monotonic() - probedAt < READY_CACHED_MS) return true;
@@ -214,6 +217,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const validation = createValidationThread(log);
   const heads = startHeadExport(records.auditHead, { log, timers: runtime.timers });
   const close = async (): Promise<void> => {
+    await loop.stop();
     await validation.close();
     await reconciler.stop();
     await Promise.all(directory.entries.map(({ system }) => system.close()));

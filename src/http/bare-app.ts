@@ -1,8 +1,10 @@
 /** What both ports begin with: express with nothing left on by accident, and the two questions of whoever watches us. */
-import express, { type Express } from 'express';
+import express, { type Express, type Response } from 'express';
 import helmet from 'helmet';
 
 export interface Health {
+  /** Whether the process does its work: else it is better started again. */
+  isAlive(): boolean;
   /** Whether requests may be sent here: recovery has been scanned, the ledger commits, nothing is stopping. */
   ready(): Promise<boolean>;
 }
@@ -16,15 +18,13 @@ export function createBareApp(health: Health): Express {
   app.enable('strict routing');
   app.use(helmet());
 
-  app.get('/livez', (_request, response) => {
-    response.set('Cache-Control', 'no-store').json({ status: 'alive' });
-  });
-  app.get('/readyz', async (_request, response) => {
-    const isReady = await health.ready();
+  const say = (response: Response, word: string, isSo: boolean): void => {
     response
-      .status(isReady ? 200 : 503)
+      .status(isSo ? 200 : 503)
       .set('Cache-Control', 'no-store')
-      .json({ status: isReady ? 'ready' : 'not ready' });
-  });
+      .json({ status: isSo ? word : `not ${word}` });
+  };
+  app.get('/livez', (_request, response) => say(response, 'alive', health.isAlive()));
+  app.get('/readyz', async (_request, response) => say(response, 'ready', await health.ready()));
   return app;
 }

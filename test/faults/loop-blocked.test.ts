@@ -10,11 +10,14 @@ import { dayFromNow, setUpKillableGateway, until } from './killable-gateway.js';
 const PATIENCE = { timeout: 60_000, interval: 100 };
 const isLong = process.env['SLOTBRIDGE_FAULTS'] === 'all';
 const BLOCKED_MS = 2000;
+/** The gateway takes more than five seconds for a fault. */
+const BLOCKED_LONG_MS = 6500;
 
 /** From SIGUSR2 on nothing else runs in the thread of the gateway's loop: no timer, no socket. */
-const BLOCKING = `data:text/javascript,${encodeURIComponent(`
-  process.on('SIGUSR2', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${BLOCKED_MS}));
-`)}`;
+const blocking = (ms: number): string =>
+  `data:text/javascript,${encodeURIComponent(`
+    process.on('SIGUSR2', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${ms}));
+  `)}`;
 /** The time of the call is over before the block is, whether or not its answer waits on the socket by then. */
 const ANSWERED_AFTER_MS = 1000;
 function practices(yaml: string): string {
@@ -28,7 +31,7 @@ const killable = setUpKillableGateway();
 it.each(isLong ? (['before', 'after'] as const) : (['before'] as const))(
   'a booking whose call waits %s its effect then is told as what it is, and stands once; others are served again',
   async (when) => {
-    const { gateway, consumer } = await killable.start({ practices, imports: [BLOCKING] });
+    const { gateway, consumer } = await killable.start({ practices, imports: [blocking(BLOCKED_MS)] });
     const path = slotPath(dayFromNow(1), dayFromNow(8));
     const body = bookingBody((await exactSlots(consumer, path))(), await patientId(consumer));
     killable.practice.faults.script({
@@ -66,6 +69,22 @@ it.each(isLong ? (['before', 'after'] as const) : (['before'] as const))(
     const records = await killable.records();
     expect(await records.ledger.openAttempts()).toEqual([]);
     await records.close();
+  },
+  120_000,
+);
+
+const title =
+  '/livez fails for fifteen seconds after a block of more than five; without the long form not run, for its time';
+it.runIf(isLong)(
+  title,
+  async () => {
+    const { gateway } = await killable.start({ imports: [blocking(BLOCKED_LONG_MS)] });
+    const alive = (): Promise<number> => fetch(`${gateway.url}/livez`).then(({ status }) => status);
+    expect(await alive()).toBe(200);
+    gateway.send('SIGUSR2');
+    await expect.poll(alive, PATIENCE).toBe(503);
+    await expect.poll(alive, PATIENCE).toBe(200);
+    expect(await gateway.terminate()).toBe(0);
   },
   120_000,
 );

@@ -150,9 +150,12 @@ describe('requests', () => {
 
 describe('health and metrics', () => {
   it('answer without a token', async () => {
-    for (const path of ['/livez', '/readyz', '/status', '/metrics']) {
+    // To the process, time that goes on without its timers is a loop that stands still.
+    gateway.skip(10_000);
+    const expected = { '/livez': 503, '/readyz': 200, '/status': 200, '/metrics': 200 };
+    for (const [path, right] of Object.entries(expected)) {
       const { status, headers } = await gateway.operator(path, undefined, '');
-      expect([path, status, headers.get('cache-control')]).toEqual([path, 200, 'no-store']);
+      expect([path, status, headers.get('cache-control')]).toEqual([path, right, 'no-store']);
     }
     const { body } = await gateway.operator('/status');
     expect(body.practices[0]).toEqual({
