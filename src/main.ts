@@ -27,7 +27,7 @@ import { openOperatorPort, type OperatorPort } from './http/operator/open-port.j
 import { declaredRows } from './http/interactions.js';
 import { OVERLOAD_SETTINGS, type OverloadSettings } from './http/overload/door.js';
 import { MOST_FAULTS } from './http/request/faults.js';
-import { watchLoop } from './http/loop-watch.js';
+import { watchLoop } from './http/health/loop-watch.js';
 import { listen } from './http/server.js';
 import { createValidationThread } from './http/validation/thread.js';
 import type { Demographics } from './ports/demographics.js';

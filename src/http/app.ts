@@ -2,7 +2,7 @@
 import type { ErrorRequestHandler, Express, Request, Response } from 'express';
 import { GatewayError } from '../domain/errors.js';
 import { addressOf, plainUrl, unserved } from './address.js';
-import { createBareApp, type Health } from './bare-app.js';
+import { createBareApp, type Health } from './health/bare-app.js';
 import { readBody, toRequestError } from './bodies.js';
 import { crossOrigin } from './cors.js';
 import type { GatewayHttp } from './exchange.js';

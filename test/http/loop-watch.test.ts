@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { createBareApp } from '../../src/http/bare-app.js';
-import { watchLoop } from '../../src/http/loop-watch.js';
+import { createBareApp } from '../../src/http/health/bare-app.js';
+import { watchLoop } from '../../src/http/health/loop-watch.js';
 import { createVirtualRuntime } from '../support/virtual-runtime.js';
 
 function watched() {

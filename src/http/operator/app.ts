@@ -9,7 +9,7 @@ import { SECOND } from '../../domain/time.js';
 import { ownEvent } from '../../ports/audit.js';
 import type { Attempt } from '../../ports/ledger.js';
 import type { PracticeCondition } from '../../ports/practice-condition.js';
-import { createBareApp, type Health } from '../bare-app.js';
+import { createBareApp, type Health } from '../health/bare-app.js';
 import { toRequestError } from '../bodies.js';
 import { asGatewayError } from '../respond.js';
 import { parseAnswer, parseFilter, parseId } from './asked.js';

@@ -9,7 +9,7 @@ import { createClientIdentification } from '../access/client-identity.js';
 import { openTlsFiles } from '../access/tls-files.js';
 import { checkBinding } from '../access/transport.js';
 import type { PracticeCondition } from '../../ports/practice-condition.js';
-import type { Health } from '../bare-app.js';
+import type { Health } from '../health/bare-app.js';
 import { listen } from '../server.js';
 import { createOperatorApp } from './app.js';
 import { createOperatorIdentification } from './identify.js';

@@ -1,6 +1,6 @@
 /** Notices when the event loop has stood still, which nothing in the process can be told of while it does. */
-import { SECOND } from '../domain/time.js';
-import { NO_ERROR, type Log, type Runtime } from '../ports/runtime.js';
+import { SECOND } from '../../domain/time.js';
+import { NO_ERROR, type Log, type Runtime } from '../../ports/runtime.js';
 
 export interface LoopWatch {
   /** False for `NOT_ALIVE_MS` after the loop has stood still for more than `STUCK_MS`. */
