@@ -22,6 +22,7 @@ import { MIGRATIONS, SCHEMA_VERSION, type Schema } from './schema.js';
 import { createSealing, type Sealing } from './sealing.js';
 import { ImmediateSqliteDialect, keep } from './sqlite-dialect.js';
 import { checkKey, refuse } from './opening/check-key.js';
+import { isFileWhole } from './trouble/check-file.js';
 import { createCommitTimes, type CommitTimes } from './trouble/commit-times.js';
 import { watchSoundness } from './trouble/soundness.js';
 
@@ -138,7 +139,7 @@ async function assemble(
       const value = String(options.clock.now());
       await commit.db.replaceInto('meta').values({ name: 'probed-at', value }).execute();
     });
-  const isWhole = (): boolean => checkHealth(database) === 'ok';
+  const isWhole = (signal: AbortSignal): Promise<boolean> => isFileWhole(options.file, signal);
   const soundness = watchSoundness({ probe, isWhole, log: options.log });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {

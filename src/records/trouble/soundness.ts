@@ -18,21 +18,21 @@ export interface Soundness {
 export interface SoundnessInput {
   /** Resolves when a commit has gone through. */
   readonly probe: () => Promise<void>;
-  /** Whether the whole file is in order; reads it all. Throws where it cannot be read. */
-  readonly isWhole: () => boolean;
+  /** Whether the whole file is in order. Rejects where it cannot be read, and when the signal aborts. */
+  readonly isWhole: (signal: AbortSignal) => Promise<boolean>;
   readonly log: Log | undefined;
 }
 
 export function watchSoundness({ probe, isWhole, log }: SoundnessInput): Soundness {
   let trouble: string | undefined;
   let again: NodeJS.Timeout | undefined;
-  let closed = false;
+  const closed = new AbortController();
 
   const tryAgain = async (): Promise<void> => {
     again = undefined;
     try {
       await probe();
-      if (!isWhole()) {
+      if (!(await isWhole(closed.signal))) {
         log?.error('ledger-damaged');
       } else {
         trouble = undefined;
@@ -45,7 +45,7 @@ export function watchSoundness({ probe, isWhole, log }: SoundnessInput): Soundne
     plan();
   };
   const plan = (): void => {
-    if (closed) return;
+    if (closed.signal.aborted) return;
     again ??= setTimeout(() => void tryAgain(), EVERY_MS);
     again.unref();
   };
@@ -53,14 +53,14 @@ export function watchSoundness({ probe, isWhole, log }: SoundnessInput): Soundne
   return {
     isSound: () => trouble === undefined,
     failed(error) {
-      if (closed || trouble !== undefined) return;
+      if (closed.signal.aborted || trouble !== undefined) return;
       if (!(error instanceof Database.SqliteError) || !TROUBLE.test(error.code)) return;
       trouble = error.code;
       log?.error('ledger-trouble', { reason: error.code });
       plan();
     },
     close() {
-      closed = true;
+      closed.abort();
       clearTimeout(again);
     },
   };

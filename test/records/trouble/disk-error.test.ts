@@ -81,7 +81,7 @@ it('a file that can be written and is damaged stays out of use', async () => {
       probes += 1;
       return probes === 1 ? Promise.reject(new Error('away')) : Promise.resolve();
     },
-    isWhole: () => isWhole,
+    isWhole: () => Promise.resolve(isWhole),
     log: { info: note, warn: note, error: note },
   });
   soundness.failed(new Error('somebody asked for nonsense'));
