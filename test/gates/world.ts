@@ -45,7 +45,7 @@ export interface World {
 }
 
 /** JSON is YAML too. */
-function practicesFile(practiceUrl: string, ledger: object, consultants: number): string {
+export function practicesFile(practiceUrl: string, ledger: object, consultants: number): string {
   return JSON.stringify({
     publicUrl: 'https://gateway.example.nhs.uk',
     ledger: { ...ledger, key: { env: 'GATES_LEDGER_KEY' } },
@@ -96,7 +96,8 @@ async function startInside(config: string, env: Record<string, string>): Promise
   };
 }
 
-async function slotsOf(sender: Sender): Promise<readonly FoundSlot[]> {
+/** Every place that can be booked. */
+export async function slotsOf(sender: Sender): Promise<readonly FoundSlot[]> {
   const found: FoundSlot[] = [];
   for (let day = 1; day <= DAYS; day += 1) {
     const { status, text } = await sender.get('searchSlots', slotPath(dayAhead(day), dayAhead(day)));
@@ -120,7 +121,8 @@ async function slotsOf(sender: Sender): Promise<readonly FoundSlot[]> {
   return found;
 }
 
-async function patientsOf(sender: Sender, count: number): Promise<readonly string[]> {
+/** The first so many, by the ids that the gateway gives them. */
+export async function patientsOf(sender: Sender, count: number): Promise<readonly string[]> {
   const ids: string[] = [];
   for (let n = 0; n < count; n += 1) {
     const path = `/Patient?identifier=${encodeURIComponent(`${NHS_NUMBER}|${nhsNumber(n)}`)}`;

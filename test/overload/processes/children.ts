@@ -8,8 +8,9 @@ import { buildWith, serve, startServer, type MeasuredServer, type Terms } from '
 const TERMS: Terms = { patienceMs: 60_000, stopSignal: 'SIGTERM', stopMs: 30_000 };
 const HERE = 'test/overload/processes';
 
-export function build(folder: string): void {
-  buildWith(HERE, folder);
+/** @param place the folder of the processes beside the gateway */
+export function build(folder: string, place = HERE): void {
+  buildWith(place, folder);
 }
 
 const GATEWAYS_PROCESSOR = 0;
@@ -37,22 +38,33 @@ function on(processor: number): readonly string[] {
   return canPin ? ['taskset', '-c', String(processor)] : [];
 }
 
-/** One of the processes beside this file that says its port when it listens. */
-export function startBeside(folder: string, name: string, args: readonly string[] = []): Promise<MeasuredServer> {
-  return startServer(folder, { name, path: `${HERE}/${name}.js`, args, launcher: on(OTHERS_PROCESSOR) }, TERMS);
+/** One of the processes of a folder, by default that of this file, that says its port when it listens. */
+export function startBeside(
+  folder: string,
+  name: string,
+  args: readonly string[] = [],
+  { place = HERE, pinned = true }: { readonly place?: string; readonly pinned?: boolean } = {},
+): Promise<MeasuredServer> {
+  const launcher = pinned ? on(OTHERS_PROCESSOR) : [];
+  return startServer(folder, { name, path: `${place}/${name}.js`, args, launcher }, TERMS);
 }
 
 /**
  * @param practices the practices file
  * @param pinned whether its event loop keeps to its processor; what else the process does goes where there is room, as it
  * would on any machine with two of them
+ * @param probe what is loaded before the gateway, and answers in its process
  */
 export async function startGateway(
   folder: string,
   practices: string,
-  { pinned, node = [] }: { readonly pinned: boolean; readonly node?: readonly string[] },
+  {
+    pinned,
+    node = [],
+    probe = `${HERE}/loop-probe.js`,
+  }: { readonly pinned: boolean; readonly node?: readonly string[]; readonly probe?: string },
 ): Promise<MeasuredServer> {
-  const how = { name: 'gateway', node: ['--import', join(folder, HERE, 'loop-probe.js'), ...node] };
+  const how = { name: 'gateway', node: ['--import', join(folder, probe), ...node] };
   const gateway = await serve(folder, practices, how, TERMS);
   if (pinned && canPin) {
     // Of the process's threads, that which has its id.
