@@ -4,7 +4,7 @@ import { createKnown, type Coverage, type Known, type Reach } from './coverage.j
 import { brokenBy } from './engine.js';
 
 export const CORPUS_LIMITS = { files: 30, bytes: 2 * 1024 } as const;
-const TRIES = 120;
+const TRIES = 60;
 
 /** Of `inputs`, those that add most to what the target's seeds reach, each made smaller while it still adds as much. */
 export async function minimise(target: Target, coverage: Coverage, inputs: readonly Buffer[]): Promise<Buffer[]> {

@@ -10,7 +10,7 @@ import { BODY_LIMITS, parseJsonBody } from '../../../src/http/request/json-body.
 import { parseXmlBody } from '../../../src/http/request/xml-body.js';
 import { createValidator, loadBaseDefinitions } from '../../../src/validation/index.js';
 import { toXml } from '../../support/xml-bodies.js';
-import { BrokenPromise, CANARY, fixturesOf, isNamed, refusedOr, type Target } from './target.js';
+import { BrokenPromise, CANARIES, CANARY, fixturesOf, isNamed, refusedOr, type Target } from './target.js';
 
 const zone = createPracticeZone('Europe/London');
 const validator = createValidator({ release: 'stu3', quoteValues: false, quietTerminology: true, maxIssues: 20 });
@@ -66,8 +66,7 @@ function expectClean(text: string): void {
 }
 
 const WORDS = [
-  CANARY,
-  `"${CANARY}"`,
+  ...CANARIES,
   '"__proto__":',
   '"constructor"',
   '\\u0000',

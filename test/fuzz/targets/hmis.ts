@@ -19,7 +19,7 @@ import { DAY, HOUR } from '../../../src/domain/time.js';
 import type { Call } from '../../../src/ports/practice-system.js';
 import type { LogFields } from '../../../src/ports/runtime.js';
 import { createRuntime, MONDAY_8, nhs, practiceOf, settingsFor } from '../../connectors/hmis-practice.js';
-import { BrokenPromise, CANARY, expectQuiet, fixturesOf, type Target } from './target.js';
+import { BrokenPromise, CANARIES, CANARY, expectQuiet, fixturesOf, type Target } from './target.js';
 
 const EARLIER = MONDAY_8 - 8 * HOUR;
 const window = { start: EARLIER, end: EARLIER + DAY };
@@ -163,8 +163,7 @@ function seedsOf(pattern: RegExp): Buffer[] {
 }
 
 const WORDS = [
-  CANARY,
-  `"${CANARY}"`,
+  ...CANARIES,
   'success',
   'error',
   'already_exists',

@@ -5,7 +5,7 @@ import { loadPdsData } from '../../../src/connectors/pds/simulator/index.js';
 import { patientOf } from '../../../src/connectors/pds/simulator/patient.js';
 import { spineCodesOf } from '../../../src/connectors/pds/wire.js';
 import { nhs } from '../../connectors/hmis-practice.js';
-import { BrokenPromise, CANARY, expectQuiet, type Target } from './target.js';
+import { BrokenPromise, CANARIES, CANARY, expectQuiet, type Target } from './target.js';
 
 const TODAY = '2026-05-18';
 const asked = nhs('9990000018');
@@ -35,8 +35,7 @@ export const pdsPatient: Target = {
   name: 'pds-patient',
   seeds: [...new Set([...patients, ...marked, JSON.stringify(outcome)])].map((text) => Buffer.from(text)),
   dictionary: [
-    CANARY,
-    `"${CANARY}"`,
+    ...CANARIES,
     asked,
     '9990000026',
     'meta',

@@ -2,7 +2,7 @@
 import { createPracticeZone } from '../../../src/domain/time.js';
 import { stu3Representation as stu3 } from '../../../src/fhir/stu3/index.js';
 import { queryOf } from '../../../src/http/address.js';
-import { BrokenPromise, CANARY, refusedOr, type Target } from './target.js';
+import { BrokenPromise, CANARIES, CANARY, refusedOr, type Target } from './target.js';
 
 const ZONES = ['Europe/London', 'Asia/Kathmandu', 'Australia/Lord_Howe'].map(createPracticeZone);
 const LONGEST_MS = 15 * 24 * 60 * 60 * 1000;
@@ -24,7 +24,7 @@ export const slotSearch: Target = {
   name: 'slot-search',
   seeds: texts.map((text) => Buffer.from(text)),
   dictionary: [
-    CANARY,
+    ...CANARIES,
     'ge',
     'le',
     '&start=ge',

@@ -15,6 +15,9 @@ export interface Target {
 /** Stands for what a patient may have written: no text that we make may hold it. */
 export const CANARY = 'Qzwxcanary';
 
+/** The canary in the forms that readers refuse: as no text at all, and longer than any text may be. */
+export const CANARIES = [CANARY, `"${CANARY}"`, `["${CANARY}"]`, `{"a":"${CANARY}"}`, CANARY.repeat(30)];
+
 export class BrokenPromise extends Error {
   override readonly name = 'BrokenPromise';
 }

@@ -6,7 +6,7 @@ import type { Asid } from '../../../src/domain/identifiers.js';
 import { parseProvenanceToken } from '../../../src/http/request/provenance-token.js';
 import { createValidator } from '../../../src/validation/index.js';
 import { base64url, createConsumer, INTERACTIONS } from '../../support/consumer.js';
-import { CANARY, isNamed, refusedOr, type Target } from './target.js';
+import { CANARIES, CANARY, isNamed, refusedOr, type Target } from './target.js';
 
 const NOW = Date.parse('2026-05-18T06:00:00Z');
 const [interactionId, scope] = INTERACTIONS.findPatient;
@@ -38,7 +38,7 @@ export const token: Target = {
   name: 'token',
   seeds: [lines(claims), lines(marked), bearer({ iss: 'x' })].map((text) => Buffer.from(text)),
   dictionary: [
-    CANARY,
+    ...CANARIES,
     ...Object.keys(claims),
     'requested_record',
     'resourceType',
