@@ -62,13 +62,20 @@ async function run(target: string): Promise<boolean> {
     `${executions} executions in ${seconds.toFixed(0)} s, ${Math.round(executions / seconds)} a second`;
   const at = (index: number): number => Atomics.load(numbers, index);
 
+  const lastInput = (): Buffer => Buffer.from(shared, SHARED.numbers * 4, at(SHARED.length));
+
   let lastSerial = -1;
   let since = began;
   let told = began;
   let watch: NodeJS.Timeout | undefined;
   try {
     return await new Promise<boolean>((resolve, reject) => {
-      thread.once('error', reject);
+      thread.once('error', (error) => {
+        // Thrown outside of the call, or no memory left: the input of that moment is the one to look at.
+        if (at(SHARED.serial) === 0) return reject(error);
+        found(target, lastInput(), `the thread ended: ${error.message}`);
+        resolve(false);
+      });
       thread.once('exit', (code) => reject(new Error(`the thread has ended by itself, with ${code}`)));
       thread.once('message', (done: Done) => {
         if (done.finding) found(target, done.finding.input, done.finding.what);
@@ -93,8 +100,7 @@ async function run(target: string): Promise<boolean> {
         if (serial !== lastSerial) since = now;
         lastSerial = serial;
         if (serial % 2 === 1 && now - since > HANG_MS) {
-          const input = Buffer.from(shared, SHARED.numbers * 4, at(SHARED.length));
-          found(target, input, `no end after ${HANG_MS / 1000} s`);
+          found(target, lastInput(), `no end after ${HANG_MS / 1000} s`);
           resolve(false);
         }
         if (now - told < TELL_MS) return;

@@ -1,6 +1,7 @@
 /** The thread that fuzzes. What it is doing stands in shared memory, where main.ts can see an input that never ends. */
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { readCorpus } from './engine/corpus.js';
 import { createCoverage } from './engine/coverage.js';
@@ -53,6 +54,7 @@ async function work({ target: name, shared, ...task }: Task): Promise<Done> {
     const input = Buffer.from(task.replay);
     onInput(input);
     const what = await brokenBy(target, input);
+    await nextTurn();
     onInput(undefined);
     return {
       executions: 1,
