@@ -1,4 +1,5 @@
 /** What consumers send, and what they were told: of each place, for the comparison with the practice. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { cancelled, sessionOf } from '../support/appointments.js';
 import type { Json } from '../support/consumer.js';
 import { bookingBody, NHS_NUMBER, slotPath, type FoundSlot } from '../support/flow.js';
@@ -33,11 +34,15 @@ export const BOOKINGS = MIX.filter((kind) => kind === 'booking').length / MIX.le
 /** How many consumers there are: of one of them, only so many outcomes may be open. */
 const CONSUMERS = 7;
 const REPEATS_AT_A_TIME = 4;
+/** Who is told to come again comes again, for half a minute at most. */
+const REPEATED_MS = 1000;
+const MOST_TRIES = 30;
 
 export interface Traffic {
   readonly wanted: readonly Wanted[];
   /** One request of the mix. */
   send(): Promise<void>;
+  search(): Promise<unknown>;
   /** The same request once more for each that was not told what has become of it. Answers how many there were. */
   repeatUnknown(): Promise<number>;
   /** Whether the appointment of this place reads as booked. */
@@ -126,12 +131,19 @@ export function createTraffic(
 
   return {
     wanted: orders,
+    search,
     send: async () => void (await once[MIX[Math.floor(random() * MIX.length)] ?? 'search']()),
     async repeatUnknown() {
       const unknown = orders.filter(({ booking }) => isUnknown(booking));
       const line = unknown.values();
       const work = async (): Promise<void> => {
-        for (const order of line) await book(order);
+        for (const order of line) {
+          await book(order);
+          for (let tries = 1; order.booking === 503 && tries < MOST_TRIES; tries += 1) {
+            await pause(REPEATED_MS);
+            await book(order);
+          }
+        }
       };
       await Promise.all(Array.from({ length: REPEATS_AT_A_TIME }, work));
       return unknown.length;

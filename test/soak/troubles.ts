@@ -15,14 +15,13 @@ export const TROUBLES = {
   resets: [
     { match: BOOKING, fault: { kind: 'drop', when: 'after' } },
     { match: CHANGES, fault: { kind: 'drop', when: 'after' } },
-    { match: { method: 'GET' }, fault: { kind: 'drop' } },
   ],
-  /** Bookings and cancellations that are carried out, and never answered. */
+  /** The same, without any answer; and what has been booked is not shown for a while: see `LAG_MS`. */
   silent: [
     { match: BOOKING, fault: { kind: 'hang', when: 'after' } },
     { match: CHANGES, fault: { kind: 'hang', when: 'after' } },
   ],
-  /** The same, but nothing is carried out. */
+  /** Nothing is carried out, and nothing said. */
   deaf: [
     { match: BOOKING, fault: { kind: 'hang', when: 'before' } },
     { match: CHANGES, fault: { kind: 'hang', when: 'before' } },
@@ -32,6 +31,9 @@ export const TROUBLES = {
   /** Never an answer, to anything. */
   dead: [{ fault: { kind: 'hang' } }],
 } as const satisfies Readonly<Record<string, readonly FaultScript[]>>;
+
+/** Longer than a consumer of a booking waits, and far shorter than the settle time. */
+export const LAG_MS: Readonly<Partial<Record<keyof typeof TROUBLES, number>>> = { silent: 15_000 };
 
 export type Trouble = keyof typeof TROUBLES;
 

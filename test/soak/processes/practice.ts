@@ -5,7 +5,7 @@
 import { createHmisSimulator } from '../../../src/connectors/hmis/simulator/simulator.js';
 import { SECRETS } from '../../../bench/practice.js';
 import { practiceData } from '../../gates/practice-data.js';
-import { isTrouble, TROUBLES, type Trouble } from '../troubles.js';
+import { isTrouble, LAG_MS, TROUBLES, type Trouble } from '../troubles.js';
 
 const [consultants = 1, patients = 1] = process.argv.slice(2).map(Number);
 const data = practiceData(consultants, patients);
@@ -22,6 +22,7 @@ function standing(): Record<string, number> {
 process.on('message', (question: Trouble | 'standing') => {
   if (!isTrouble(question)) return void process.send?.(standing());
   practice.faults.clear();
+  practice.hmis.turn({ lookUpLagMs: LAG_MS[question] ?? 0 });
   for (const script of TROUBLES[question]) practice.faults.script({ ...script, times: 'always' });
   process.send?.({});
 });
