@@ -360,10 +360,20 @@ describe('a slot that an earlier attempt holds', () => {
       },
     });
     expect(await ended(ending(desk.book()))).toBe('booked');
+    await desk.runtime.advance(30 * SECOND);
     desk.answers.push({ class: 'done', value: appointmentIn(slotNumber(1), { ref: practiceRef('778') }) });
     expect(await ended(ending(desk.book(somethingElse(), other)))).toBe('booked');
     expect(await states()).toEqual(['CANCELLED', 'BOOKED']);
     expect(desk.sent).toHaveLength(2);
+  });
+
+  it('with a booking that the practice does not show yet: it is taken', async () => {
+    await open({ system: { readAppointment: () => Promise.resolve(undefined) } });
+    expect((await desk.book()).appointment.status).toBe('booked');
+    await desk.runtime.advance(29 * SECOND);
+    expect(await ended(ending(desk.book(somethingElse(), other)))).toBe('slot-taken');
+    expect(await states()).toEqual(['BOOKED']);
+    expect(desk.sent).toHaveLength(1);
   });
 
   it('with a booking that stands: it is taken, though the practice shows the slot free', async () => {

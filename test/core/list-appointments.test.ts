@@ -5,6 +5,7 @@ import { readAppointment } from '../../src/core/appointments/read-appointment.js
 import type { Appointment } from '../../src/domain/appointment.js';
 import { GatewayError, type ErrorCode } from '../../src/domain/errors.js';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/domain/time.js';
+import type { PracticePatientRef } from '../../src/domain/identifiers.js';
 import type { BookedPlace, PracticeAppointment, PracticeSystem, WriteAnswer } from '../../src/ports/practice-system.js';
 import { patientLink, practiceRef } from '../records/samples.js';
 import { appointmentIn, bookingOf, NOW, SCHEDULE, SETTLE_MS, slotNumber } from './bench.js';
@@ -123,11 +124,43 @@ describe('an appointment that was booked here', () => {
   it('is no longer listed when the practice has it no more, and is when it was seen cancelled before', async () => {
     await open();
     await desk.book();
+    await desk.runtime.advance(30 * SECOND);
     expect(await list()).toEqual([]);
     listed = [appointmentIn(FIRST, { status: 'cancelled' })];
     expect((await list()).map(({ status }) => status)).toEqual(['cancelled']);
     listed = [];
     expect((await list()).map(({ status }) => status)).toEqual(['cancelled']);
+  });
+
+  it('is listed and read as it was told while the practice does not show it yet, and not for ever', async () => {
+    await open();
+    const { appointment } = await desk.book();
+    const read = (): Promise<unknown> => readAppointment(desk.context, desk.request(desk.at), appointment.id);
+    await desk.runtime.advance(29 * SECOND);
+    expect(await list()).toEqual([appointment]);
+    expect(await read()).toEqual(appointment);
+    await desk.runtime.advance(SECOND);
+    expect(await list()).toEqual([]);
+    await expect(read()).rejects.toMatchObject({ code: 'record-not-found' });
+  });
+
+  it('of several bookings is whole while the practice shows a part of it only', async () => {
+    await open();
+    const capabilities = { ...desk.at.system.capabilities, multiSlot: 'booking-per-slot' as const };
+    Object.assign(desk.at, { system: { ...desk.at.system, capabilities } });
+    const { appointment } = await desk.book(bookingOf([FIRST, slotNumber(2)]));
+    listed = [appointmentIn(FIRST)];
+    expect(await list()).toEqual([appointment]);
+    await desk.runtime.advance(30 * SECOND);
+    expect(await list()).toMatchObject([{ id: appointment.id, end: appointmentIn(FIRST).end }]);
+  });
+
+  it('that the desk has given to another patient is not shown, however fresh', async () => {
+    await open();
+    await desk.book();
+    listed = [appointmentIn(FIRST, { patientRef: 'practice-patient-other' as PracticePatientRef })];
+    Object.assign(desk.at, { system: { ...desk.at.system, listAppointments: () => Promise.resolve([]) } });
+    expect(await list()).toEqual([]);
   });
 
   it('of several bookings is one appointment over all of them', async () => {
@@ -148,6 +181,7 @@ describe('an appointment that was booked here', () => {
     listed = [appointmentIn(FIRST)];
     expect(await list()).toEqual([appointment]);
     listed = [];
+    await desk.runtime.advance(30 * SECOND);
     expect(await list()).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /** Retrieve a patient's appointments, whoever booked them and by whatever route. */
 import type { Appointment } from '../../domain/appointment.js';
-import { GatewayError } from '../../domain/errors.js';
+import { GatewayError, isGatewayError } from '../../domain/errors.js';
 import type { AppointmentId, PatientId } from '../../domain/identifiers.js';
 import type { Instant, Period } from '../../domain/time.js';
 import type { Attempt } from '../../ports/ledger.js';
@@ -10,7 +10,7 @@ import { disclosedPatient } from '../patients/find-patient.js';
 import { roleIn, toAppointment } from '../rows/attempt.js';
 import { CANCELLED_BY_PRACTICE, mayOwnUnknown } from '../rows/practice-bookings.js';
 import { contended } from '../saga/refusals.js';
-import { mirroredFrom } from './mirror.js';
+import { mayNotBeShown, mirrored, mirroredFrom } from './mirror.js';
 
 /** What the consumer reads where the practice recorded no text of its own. */
 const MADE_AT_PRACTICE = 'Booked at the practice';
@@ -64,6 +64,15 @@ export async function listAppointments(
   const found: Attempt[] = [];
   for (const attempt of attempts.values()) {
     const ofAttempt = bookings.get(attempt.id) ?? [];
+    if (
+      attempt.state === 'BOOKED' &&
+      ofAttempt.length < attempt.practiceRefs.length &&
+      mayNotBeShown(context, attempt)
+    ) {
+      const current = await mirroredUnlessGone(context, request, attempt);
+      if (current) found.push(current);
+      continue;
+    }
     // A booking that the practice no longer has is no appointment; what we saw cancelled stays.
     if (attempt.state === 'BOOKED' && ofAttempt.length === 0) continue;
     found.push(await mirroredFrom(context, request, attempt, ofAttempt));
@@ -79,6 +88,20 @@ export async function listAppointments(
       .filter(({ start }) => isWithin(window, start))
       .sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1))
   );
+}
+
+/** Of one that the list lacks, or a part of it: each of its bookings is read. */
+async function mirroredUnlessGone(
+  context: GatewayContext,
+  request: Request,
+  attempt: Attempt,
+): Promise<Attempt | undefined> {
+  try {
+    return await mirrored(context, request, attempt);
+  } catch (error) {
+    if (isGatewayError(error) && error.code === 'record-not-found') return undefined;
+    throw error;
+  }
 }
 
 function isWithin({ start, end }: Period, at: Instant): boolean {

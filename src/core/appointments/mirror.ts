@@ -6,6 +6,7 @@
 import { GatewayError, isGatewayError } from '../../domain/errors.js';
 import type { SlotId } from '../../domain/identifiers.js';
 import type { Practice } from '../../domain/practice.js';
+import { SECOND } from '../../domain/time.js';
 import {
   LIVE_STATES,
   type Attempt,
@@ -28,6 +29,15 @@ export function noAppointment(attempt: Attempt | undefined): GatewayError {
   return attempt && LIVE_STATES.has(attempt.state) ? outcomeUnknown(attempt.practice, attempt) : notFound();
 }
 
+/** What a practice has booked need not be on its lists yet; it may be for so long after the ledger has learnt of it. */
+const SHOWN_AFTER_MS = 30 * SECOND;
+
+/** Whether a booking that the practice does not show may be there all the same. */
+export function mayNotBeShown({ runtime }: GatewayContext, { updatedAt }: Attempt): boolean {
+  // Either way: a clock that was put back must not make it last.
+  return Math.abs(runtime.clock.now() - updatedAt) < SHOWN_AFTER_MS;
+}
+
 /** Throws `record-not-found` when the practice has no such booking any more. */
 export async function mirrored(context: GatewayContext, request: Request, attempt: Attempt): Promise<Attempt> {
   if (attempt.state !== 'BOOKED' || attempt.practiceRefs.length === 0) return attempt;
@@ -35,6 +45,7 @@ export async function mirrored(context: GatewayContext, request: Request, attemp
     readBookings(request, attempt, 'search'),
     context.ledger.readPatientLink(attempt.practice, attempt.details.patientId),
   ]);
+  if (bookings.length < attempt.practiceRefs.length && mayNotBeShown(context, attempt)) return attempt;
   // A booking that the desk has given to another patient is no longer this one's to be read, amended or cancelled.
   const own = bookings.filter(({ patientRef }) => patientRef === link?.practiceRef);
   return mirroredFrom(context, request, attempt, own);
@@ -158,6 +169,7 @@ export async function hasLeft(
 ): Promise<boolean> {
   if (holder.practiceRefs.length === 0) return false;
   const bookings = await readBookings(request, holder, 'book');
+  if (bookings.length < holder.practiceRefs.length && mayNotBeShown(context, holder)) return false;
   const now =
     bookings.length === 0
       ? await cancelledByPractice(context, request, holder)
