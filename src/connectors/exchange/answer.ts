@@ -42,6 +42,16 @@ export interface AnswerRules {
 }
 
 const unzip = promisify(gunzip);
+const CHUNK_BYTES = 16 * 1024;
+
+/**
+ * As large as its end says that the whole is (https://www.rfc-editor.org/rfc/rfc1952, ISIZE), and a byte more, so that it
+ * need not be joined from pieces, which takes twice the memory. Whoever lies about it gets pieces.
+ */
+function chunkFor(gzipped: Buffer, maxBytes: number): number {
+  const said = gzipped.length < 4 ? 0 : gzipped.readUInt32LE(gzipped.length - 4);
+  return Math.max(CHUNK_BYTES, Math.min(said, maxBytes) + 1);
+}
 
 function headerText(value: string | string[] | undefined): string {
   return (Array.isArray(value) ? value.join(',') : (value ?? '')).trim().toLowerCase();
@@ -101,7 +111,7 @@ async function decode(raw: Buffer, encoding: string, status: number, maxBytes: n
   if (encoding === '' || encoding === 'identity') return raw;
   if (encoding !== 'gzip' && encoding !== 'x-gzip') throw new AnswerFault('content-encoding', status);
   try {
-    return await unzip(raw, { maxOutputLength: maxBytes });
+    return await unzip(raw, { maxOutputLength: maxBytes, chunkSize: chunkFor(raw, maxBytes) });
   } catch (error) {
     const tooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
     throw new AnswerFault(tooLarge ? 'too-large' : 'content-encoding', status);
