@@ -12,6 +12,7 @@ import {
   REASON_URL,
   standing,
   writes,
+  SHOWN_AFTER_MS,
 } from '../support/appointments.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 
@@ -429,6 +430,7 @@ describe('amend an appointment: when it can no longer be', () => {
     const made = (await booked(gateway.consumer(), slot, patient)).body;
     const booking = standing(gateway).find((one) => one.sessionInstanceId === Number(slot.id.split('-')[0]));
     gateway.riverside.hmis.desk({ action: 'retire', bookingId: booking.bookingId });
+    gateway.clock.advance(SHOWN_AFTER_MS);
     expectRefusal(await amend(amended(made, newText)), 404, 'NO_RECORD_FOUND');
   });
 

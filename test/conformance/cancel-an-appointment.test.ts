@@ -16,6 +16,7 @@ import {
   sessionOf,
   standing,
   writes,
+  SHOWN_AFTER_MS,
 } from '../support/appointments.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 
@@ -411,6 +412,7 @@ describe('cancel an appointment: more than once', () => {
   it('cancel an appointment: one that the practice no longer has is 404 NO_RECORD_FOUND', async () => {
     const made = await book();
     gateway.riverside.hmis.desk({ action: 'retire', bookingId: bookingAt(made).bookingId });
+    gateway.clock.advance(SHOWN_AFTER_MS);
     expectRefusal(await cancel(cancelled(made)), 404, 'NO_RECORD_FOUND');
   });
 

@@ -1,4 +1,5 @@
 /** Read an appointment: its population, its versions, what the desk changes, and what is refused. */
+import { SHOWN_AFTER_MS } from '../support/appointments.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONTENT_TYPE, type Json, type TestAnswer } from '../support/consumer.js';
 import {
@@ -192,6 +193,7 @@ describe('read an appointment: what the practice has done with it', () => {
   it('read an appointment: one that the practice no longer has is 404 NO_RECORD_FOUND [4.4-11 10.4-10]', async () => {
     const made = await book(3);
     gateway.riverside.hmis.desk({ action: 'retire', bookingId: bookingIdOf(3) });
+    gateway.clock.advance(SHOWN_AFTER_MS);
     expectRefusal(await read(made.body.id), 404, 'NO_RECORD_FOUND');
   });
 

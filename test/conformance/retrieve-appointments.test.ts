@@ -27,6 +27,7 @@ import {
   sessionOf,
   standing,
   writes,
+  SHOWN_AFTER_MS,
 } from '../support/appointments.js';
 import { riversideWith } from '../support/riverside.js';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.js';
@@ -385,6 +386,7 @@ describe("retrieve a patient's appointments: made at the desk", () => {
     deskBooks(slot);
     const one = await found(slot);
     own.riverside.hmis.desk({ action: 'retire', bookingId: bookingOf(slot).bookingId });
+    own.clock.advance(SHOWN_AFTER_MS);
     expect(await found(slot)).toBeUndefined();
     expectRefusal(await read(own.consumer(), one.id), 404, 'NO_RECORD_FOUND');
   });

@@ -3,6 +3,9 @@ import type { Bend, Json, TestAnswer, TestConsumer } from './consumer.js';
 import { bookingBody, freeSlots, PROFILE, slotPath, type FoundSlot } from './flow.js';
 import type { TestGateway } from './gateway.js';
 
+/** Until then what was booked through the gateway is believed to be there, though the practice does not show it. */
+export const SHOWN_AFTER_MS = 30_000;
+
 export const REASON_URL = `${PROFILE}Extension-GPConnect-AppointmentCancellationReason-1`;
 export const REASON = 'Patient feels better';
 
