@@ -18,7 +18,7 @@ export const NO_ERROR = 'over';
 
 /**
  * A limit of time by these timers, so that it passes as the rest of the gateway's time does: `work` is given a signal that
- * aborts after `ms` milliseconds, or with `signal`; it is not left before it has ended.
+ * aborts after `ms` milliseconds, none where that is negative, or with `signal`; it is not left before it has ended.
  */
 export async function withinTime<T>(
   timers: Timers,
@@ -32,7 +32,7 @@ export async function withinTime<T>(
   // Linked by hand: what `AbortSignal.any` makes for each call is left to the garbage collector, and dear to it.
   if (signal?.aborted) end();
   signal?.addEventListener('abort', end, { once: true });
-  void timers.sleep(ms, ended.signal).then(() => ended.signal.aborted || end());
+  void timers.sleep(Math.max(0, ms), ended.signal).then(() => ended.signal.aborted || end());
   try {
     return await work(over.signal);
   } finally {

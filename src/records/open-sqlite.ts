@@ -22,7 +22,7 @@ import { MIGRATIONS, SCHEMA_VERSION, type Schema } from './schema.js';
 import { createSealing, type Sealing } from './sealing.js';
 import { ImmediateSqliteDialect, keep } from './sqlite-dialect.js';
 import { checkKey, refuse } from './opening/check-key.js';
-import { isFileWhole } from './trouble/check-file.js';
+import { DAMAGED, isFileWhole } from './trouble/check-file.js';
 import { createCommitTimes, type CommitTimes } from './trouble/commit-times.js';
 import { watchSoundness } from './trouble/soundness.js';
 
@@ -84,7 +84,7 @@ function checkHealth(database: SqliteDatabase): unknown {
   try {
     return pragma(database, 'quick_check(1)');
   } catch (error) {
-    const broken = error instanceof Database.SqliteError && ['SQLITE_CORRUPT', 'SQLITE_NOTADB'].includes(error.code);
+    const broken = error instanceof Database.SqliteError && DAMAGED.includes(error.code);
     if (!broken) throw error;
     return error;
   }

@@ -1,6 +1,6 @@
 /** Read an appointment: its population, its versions, what the desk changes, and what is refused. */
-import { SHOWN_AFTER_MS } from '../support/appointments.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SHOWN_AFTER_MS } from '../support/appointments.js';
 import { CONTENT_TYPE, type Json, type TestAnswer } from '../support/consumer.js';
 import {
   booked,

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { BOOKING_CALL, exactSlots } from '../support/appointments.js';
-import type { Json, TestAnswer, TestConsumer } from '../support/consumer.js';
 import { bookingBody, patientId, slotPath } from '../support/flow.js';
 import { dayFromNow, setUpKillableGateway, until, type StartOptions } from './killable-gateway.js';
+import { book, expectTold, search, toldIn } from './told.js';
 
 const PATIENCE = { timeout: 60_000, interval: 100 };
 const isLong = process.env['SLOTBRIDGE_FAULTS'] === 'all';
@@ -71,25 +71,6 @@ function withLittleHeap(share: number): StartOptions {
   };
 }
 
-type Told = number | 'lost';
-const statusOf = ({ status }: TestAnswer): number => status;
-const search = (consumer: TestConsumer): Promise<Told> =>
-  consumer.get('searchSlots', slotPath(dayFromNow(1), dayFromNow(1))).then(statusOf, () => 'lost');
-const book = (consumer: TestConsumer, body: Json): Promise<Told> =>
-  consumer.post('book', '/Appointment', body).then(statusOf, () => 'lost');
-
-/** What the same request is told, until it is told that it is booked. */
-async function toldIn(consumer: TestConsumer, body: Json, first?: Told): Promise<readonly Told[]> {
-  const told = [first ?? (await book(consumer, body))];
-  while (told.at(-1) !== 201 && told.length < 20) told.push(await book(consumer, body));
-  return told;
-}
-/** In the end that it is booked, and before that nothing but "not sent" and "nobody knows yet". */
-function expectTold(told: readonly Told[]): void {
-  const untrue = told.filter((one) => one === 'lost' || ![201, 503, 504].includes(one));
-  expect([told.at(-1), untrue]).toEqual([201, []]);
-}
-
 it('with a heap nearly full what is under way and what comes is told truly, and all is well when there is room again', async () => {
   const { gateway, consumer } = await killable.start(withLittleHeap(FULL));
   const nextSlot = await exactSlots(consumer, slotPath(dayFromNow(1), dayFromNow(8)));
@@ -118,10 +99,7 @@ it('with a heap nearly full what is under way and what comes is told truly, and 
   expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
   expect(killable.standing()).toBe(2);
 
-  expect(await gateway.terminate()).toBe(0);
-  const records = await killable.records();
-  expect(await records.ledger.openAttempts()).toEqual([]);
-  await records.close();
+  await killable.expectNothingOpen(gateway);
 }, 120_000);
 
 const title =
@@ -145,10 +123,7 @@ it.runIf(isLong)(
     expectTold(await toldIn(consumer, body));
     expect(killable.standing()).toBe(1);
     expect(killable.practice.requests.count(BOOKING_CALL)).toBe(1);
-    expect(await gateway.terminate()).toBe(0);
-    const records = await killable.records();
-    expect(await records.ledger.openAttempts()).toEqual([]);
-    await records.close();
+    await killable.expectNothingOpen(gateway);
   },
   120_000,
 );

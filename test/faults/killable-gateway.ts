@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import {
   createHmisSimulator,
   loadHmisData,
@@ -36,6 +36,8 @@ export interface KillableGateway {
   start(options?: StartOptions): Promise<Started>;
   /** The ledger, while no gateway has it; to be closed. */
   records(): Promise<Records>;
+  /** Stops the gateway in order, and finds nothing open in its ledger. */
+  expectNothingOpen(gateway: GatewayProcess): Promise<void>;
   /** Bookings of the practice that are not cancelled. */
   standing(): number;
 }
@@ -61,6 +63,9 @@ export function setUpKillableGateway(): KillableGateway {
     await Promise.all([practice.close(), register.close()]);
     rmSync(folder, { recursive: true, force: true });
   });
+
+  const records = (): Promise<Records> =>
+    openSqliteRecords({ file: join(disk, 'ledger.sqlite'), key: Buffer.from(LEDGER_KEY, 'hex'), clock: Date });
 
   return {
     get practice() {
@@ -88,8 +93,13 @@ export function setUpKillableGateway(): KillableGateway {
       started.push(gateway);
       return { gateway, consumer: createConsumer(gateway.url, 'A99901', '200000009901', Date.now) };
     },
-    records: () =>
-      openSqliteRecords({ file: join(disk, 'ledger.sqlite'), key: Buffer.from(LEDGER_KEY, 'hex'), clock: Date }),
+    records,
+    async expectNothingOpen(gateway) {
+      expect(await gateway.terminate()).toBe(0);
+      const { ledger, close } = await records();
+      expect(await ledger.openAttempts()).toEqual([]);
+      await close();
+    },
     standing: () => practice.hmis.bookings().filter(({ cancelled }) => !cancelled).length,
   };
 }

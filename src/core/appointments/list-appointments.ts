@@ -10,7 +10,7 @@ import { disclosedPatient } from '../patients/find-patient.js';
 import { roleIn, toAppointment } from '../rows/attempt.js';
 import { CANCELLED_BY_PRACTICE, mayOwnUnknown } from '../rows/practice-bookings.js';
 import { contended } from '../saga/refusals.js';
-import { mayNotBeShown, mirrored, mirroredFrom } from './mirror.js';
+import { mayBeThere, mirrored, mirroredFrom } from './mirror.js';
 
 /** What the consumer reads where the practice recorded no text of its own. */
 const MADE_AT_PRACTICE = 'Booked at the practice';
@@ -64,11 +64,7 @@ export async function listAppointments(
   const found: Attempt[] = [];
   for (const attempt of attempts.values()) {
     const ofAttempt = bookings.get(attempt.id) ?? [];
-    if (
-      attempt.state === 'BOOKED' &&
-      ofAttempt.length < attempt.practiceRefs.length &&
-      mayNotBeShown(context, attempt)
-    ) {
+    if (attempt.state === 'BOOKED' && mayBeThere(context, attempt, ofAttempt)) {
       const current = await mirroredUnlessGone(context, request, attempt);
       if (current) found.push(current);
       continue;

@@ -32,10 +32,14 @@ export function noAppointment(attempt: Attempt | undefined): GatewayError {
 /** What a practice has booked need not be on its lists yet; it may be for so long after the ledger has learnt of it. */
 const SHOWN_AFTER_MS = 30 * SECOND;
 
-/** Whether a booking that the practice does not show may be there all the same. */
-export function mayNotBeShown({ runtime }: GatewayContext, { updatedAt }: Attempt): boolean {
+/** Whether the practice shows fewer bookings than the attempt has, and those it lacks may be there all the same. */
+export function mayBeThere(
+  { runtime }: GatewayContext,
+  { updatedAt, practiceRefs }: Attempt,
+  shown: readonly PracticeAppointment[],
+): boolean {
   // Either way: a clock that was put back must not make it last.
-  return Math.abs(runtime.clock.now() - updatedAt) < SHOWN_AFTER_MS;
+  return shown.length < practiceRefs.length && Math.abs(runtime.clock.now() - updatedAt) < SHOWN_AFTER_MS;
 }
 
 /** Throws `record-not-found` when the practice has no such booking any more. */
@@ -45,7 +49,7 @@ export async function mirrored(context: GatewayContext, request: Request, attemp
     readBookings(request, attempt, 'search'),
     context.ledger.readPatientLink(attempt.practice, attempt.details.patientId),
   ]);
-  if (bookings.length < attempt.practiceRefs.length && mayNotBeShown(context, attempt)) return attempt;
+  if (mayBeThere(context, attempt, bookings)) return attempt;
   // A booking that the desk has given to another patient is no longer this one's to be read, amended or cancelled.
   const own = bookings.filter(({ patientRef }) => patientRef === link?.practiceRef);
   return mirroredFrom(context, request, attempt, own);
@@ -169,7 +173,7 @@ export async function hasLeft(
 ): Promise<boolean> {
   if (holder.practiceRefs.length === 0) return false;
   const bookings = await readBookings(request, holder, 'book');
-  if (bookings.length < holder.practiceRefs.length && mayNotBeShown(context, holder)) return false;
+  if (mayBeThere(context, holder, bookings)) return false;
   const now =
     bookings.length === 0
       ? await cancelledByPractice(context, request, holder)

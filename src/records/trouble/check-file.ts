@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const DRIVER = createRequire(import.meta.url).resolve('better-sqlite3');
-const BROKEN = ['SQLITE_CORRUPT', 'SQLITE_NOTADB'];
+/** What SQLite says of a file that is damaged, or none of its own. */
+export const DAMAGED: readonly string[] = ['SQLITE_CORRUPT', 'SQLITE_NOTADB'];
 
 /** Says `ok`, or what is wrong with the file; anything else is no answer. */
 const CHECK = `
@@ -15,7 +16,7 @@ const CHECK = `
   try {
     found = new Database(file, { readonly: true }).pragma('quick_check(1)', { simple: true });
   } catch (error) {
-    if (!${JSON.stringify(BROKEN)}.includes(error.code)) throw error;
+    if (!${JSON.stringify(DAMAGED)}.includes(error.code)) throw error;
     found = error.code;
   }
   process.stdout.write(String(found));

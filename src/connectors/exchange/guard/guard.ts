@@ -186,7 +186,7 @@ export function createGuard({ runtime, log, practice, limits, together }: GuardI
   };
 
   const queue = (gate: Gate, call: Call, most: number, hasRoom: boolean): Promise<Entered> =>
-    withinTime(timers, Math.max(0, call.patienceMs), call.signal, async (signal) => {
+    withinTime(timers, call.patienceMs, call.signal, async (signal) => {
       const wish = { rank: RANKS[call.errand], isPatient: PATIENT.has(call.errand), signal };
       const entered = hasRoom ? 'in' : await gate.enter({ ...wish, most });
       if (entered !== 'in') return entered;
@@ -200,9 +200,7 @@ export function createGuard({ runtime, log, practice, limits, together }: GuardI
       const wish = { rank: RANKS.book, most: mostBookings };
       const entered = bookings.tryEnter(mostBookings)
         ? 'in'
-        : await withinTime(timers, Math.max(0, call.patienceMs), call.signal, (signal) =>
-            bookings.enter({ ...wish, signal }),
-          );
+        : await withinTime(timers, call.patienceMs, call.signal, (signal) => bookings.enter({ ...wish, signal }));
       if (entered !== 'in') return refuse('writes', entered === 'full' ? 'queue-full' : 'queue-deadline');
       let isOver = false;
       return {
