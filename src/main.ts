@@ -162,6 +162,17 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     settings,
   };
 
+  const representation = stu3Representation;
+  // Whoever reads an answer need not be the one who sent the values.
+  const validator = createValidator({
+    release: 'stu3',
+    quoteValues: false,
+    quietTerminology: true,
+    compilesBetweenTurns: true,
+    maxIssues: MOST_FAULTS,
+  });
+  // What requests and their tokens hold is compiled before the first of them comes.
+  validator.prepare(representation.receives);
   // What an earlier process left open has its watcher before the first request is taken.
   await reconciler.start(directory).catch(giveUp);
   let stopping = false;
@@ -182,17 +193,6 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       return true;
     },
   };
-  const representation = stu3Representation;
-  // Whoever reads an answer need not be the one who sent the values.
-  const validator = createValidator({
-    release: 'stu3',
-    quoteValues: false,
-    quietTerminology: true,
-    compilesBetweenTurns: true,
-    maxIssues: MOST_FAULTS,
-  });
-  // What requests and their tokens hold is compiled before the first of them comes.
-  validator.prepare(representation.receives);
   const address = { publicUrl: configuration.publicUrl };
   const http: GatewayHttp = {
     context,

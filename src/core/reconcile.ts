@@ -12,7 +12,14 @@
 import { isGatewayError } from '../domain/errors.js';
 import type { AppointmentId } from '../domain/identifiers.js';
 import { SECOND } from '../domain/time.js';
-import { OPEN_STATES, type Attempt, type AttemptChange, type AttemptState, type Ledger } from '../ports/ledger.js';
+import {
+  OPEN_STATES,
+  type Attempt,
+  type AttemptChange,
+  type AttemptState,
+  type AttemptSummary,
+  type Ledger,
+} from '../ports/ledger.js';
 import { ownEvent, type AuditEvent } from '../ports/audit.js';
 import type { Log, Runtime } from '../ports/runtime.js';
 import { createKeyedLocks, type KeyedLocks } from './locks.js';
@@ -99,11 +106,11 @@ export function createReconciler({
   const isAlone = ledger.takeOver === undefined;
 
   /** `isOurs`: nobody else was faster. */
-  const change = async (
-    attempt: Attempt,
+  const change = async <A extends AttemptSummary>(
+    attempt: A,
     to: Omit<AttemptChange, 'at'>,
     audit?: AuditEvent,
-  ): Promise<{ readonly current: Attempt; readonly isOurs: boolean }> => {
+  ): Promise<{ readonly current: Attempt | A; readonly isOurs: boolean }> => {
     const at = runtime.clock.now();
     const resources = [`Appointment/${attempt.id}`];
     // What was booked of half an appointment is about to be cancelled.
@@ -183,24 +190,25 @@ export function createReconciler({
   };
 
   /** Gives every attempt that a process left behind its state and its watcher. */
-  const adopt = async (found: readonly Attempt[], directory: Directory): Promise<void> => {
-    const adoptOne = async (one: Attempt): Promise<void> => {
+  const adopt = async (found: readonly AttemptSummary[], directory: Directory): Promise<void> => {
+    const settleState = async (one: AttemptSummary): Promise<AttemptSummary> => {
       const state = AFTER_RESTART[one.state];
-      const to = state && (await change(one, { state, evidence: 'found at restart' }));
-      const attempt = to?.current ?? one;
+      return state ? (await change(one, { state, evidence: 'found at restart' })).current : one;
+    };
+    // Side by side, so that many are committed together: nobody is served until all have their watchers, and no look
+    // at a practice comes in between.
+    for (const attempt of await Promise.all(found.map(settleState))) {
       const entry = directory.practice(attempt.practice);
       if (!entry) {
         log.warn('attempt-without-practice', { practice: attempt.practice, attempt: attempt.id });
       } else if (OPEN_STATES.has(attempt.state)) {
         watch(attempt, entry, { mayAct: isAlone, isUrgent: false });
       }
-    };
-    // Side by side, so that many are committed together: nobody is served until all have their watchers.
-    await Promise.all(found.map(adoptOne));
+    }
   };
 
   /** Taken over, and not yet looked after: the ledger may go away in between. */
-  let left: readonly Attempt[] = [];
+  let left: readonly AttemptSummary[] = [];
   /** What an earlier process left behind; where several share the ledger, what those left behind that are gone. */
   const takeUp = async (directory: Directory): Promise<void> => {
     const found = await (ledger.takeOver?.() ?? ledger.openAttempts());

@@ -290,13 +290,13 @@ export interface Ledger {
   readAttempt(practice: OdsCode, id: AppointmentId): Promise<Attempt | undefined>;
 
   /** All attempts in one of `OPEN_STATES`, oldest first. */
-  openAttempts(): Promise<readonly Attempt[]>;
+  openAttempts(): Promise<readonly AttemptSummary[]>;
 
   /**
    * Where several processes share the ledger: the attempts in one of `OPEN_STATES` whose process is gone, oldest first.
    * From now on they are this process's, with a new version. Absent where one process owns the ledger.
    */
-  takeOver?(): Promise<readonly Attempt[]>;
+  takeOver?(): Promise<readonly AttemptSummary[]>;
 
   /** Attempts that are open, in NEEDS_HUMAN, or BOOKED without anybody having been told; oldest first. */
   unsettled(): Promise<readonly AttemptSummary[]>;

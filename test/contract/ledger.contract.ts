@@ -28,6 +28,7 @@ import {
   PRACTICE,
   practiceRef,
   slotId,
+  toSummary,
 } from '../records/samples.js';
 
 export interface RecordsUnderTest {
@@ -367,7 +368,7 @@ export function ledgerContract(name: string, open: () => Promise<RecordsUnderTes
         const attempt = await move(ledger, await claimNew(ledger, newAttempt(1)), state);
         const held = await ledger.heldSlots(PRACTICE, { start: NOW, end: NOW + 60 * MINUTE });
         expect(held).toEqual(LIVE_STATES.has(state) ? [{ slot: 'slot-1', attempt: attempt.id, state }] : []);
-        expect(await ledger.openAttempts()).toEqual(OPEN_STATES.has(state) ? [attempt] : []);
+        expect(await ledger.openAttempts()).toEqual(OPEN_STATES.has(state) ? [toSummary(attempt)] : []);
         const finished = !OPEN_STATES.has(state) && state !== 'NEEDS_HUMAN';
         expect(attempt.request).toEqual(finished ? undefined : newAttempt(1).request);
         expect((await claim(ledger, newAttempt(2, { slots: attempt.slots }))).kind).toBe(
@@ -569,7 +570,7 @@ export function durableLedgerContract(name: string, open: () => Promise<DurableR
       before.audit.record(auditEvent({ code: 'last' }));
 
       const { ledger, audit, dispose } = await before.reopen();
-      expect(await ledger.openAttempts()).toEqual([unsettled]);
+      expect(await ledger.openAttempts()).toEqual([toSummary(unsettled)]);
       expect(await ledger.readAttempt(PRACTICE, booked.id)).toEqual({ ...booked, repliedAt: NOW });
       expect(await ledger.findPatientLink(PRACTICE, NHS_NUMBER)).toEqual(link);
       expect((await claim(ledger, newAttempt(3, { key: newAttempt(2).key }))).kind).toBe('existing');

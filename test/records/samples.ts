@@ -15,7 +15,15 @@ import {
 } from '../../src/domain/identifiers.js';
 import { MINUTE } from '../../src/domain/time.js';
 import type { AuditEvent } from '../../src/ports/audit.js';
-import type { Attempt, AttemptChange, Claim, Ledger, NewAttempt, PatientLink } from '../../src/ports/ledger.js';
+import type {
+  Attempt,
+  AttemptChange,
+  AttemptSummary,
+  Claim,
+  Ledger,
+  NewAttempt,
+  PatientLink,
+} from '../../src/ports/ledger.js';
 
 export const NOW = Date.UTC(2026, 2, 2, 9, 0);
 export const CONTENT_WINDOW = 10 * MINUTE;
@@ -159,3 +167,10 @@ export function patientLink(over: Partial<PatientLink> = {}): PatientLink {
 }
 
 export const linkEvent = auditEvent({ kind: 'registration-outcome', resources: ['Patient/link-1'] });
+
+/** What the ledger tells of an attempt without opening it. */
+export function toSummary(attempt: Attempt): AttemptSummary {
+  const { id, practice, state, version, start, end, sentAt, settleAt, evidence, repliedAt, ...rest } = attempt;
+  const { createdAt, updatedAt } = rest;
+  return { id, practice, state, version, start, end, sentAt, settleAt, evidence, repliedAt, createdAt, updatedAt };
+}

@@ -1,16 +1,11 @@
 /** The simulation's ledger keeps the same promises as the databases that it stands for. */
 import { GatewayError } from '../../src/domain/errors.js';
 import type { AuditTrail } from '../../src/ports/audit.js';
-import type { Attempt, AttemptSummary, Ledger } from '../../src/ports/ledger.js';
+import type { Ledger } from '../../src/ports/ledger.js';
 import { appointmentsContract } from '../contract/appointments.contract.js';
 import { ledgerContract, type RecordsUnderTest } from '../contract/ledger.contract.js';
+import { toSummary } from '../records/samples.js';
 import { createLedgerStore } from './world/ledger-store.js';
-
-function toSummary(attempt: Attempt): AttemptSummary {
-  const { id, practice, state, version, start, end, sentAt, settleAt, evidence, repliedAt, ...rest } = attempt;
-  const { createdAt, updatedAt } = rest;
-  return { id, practice, state, version, start, end, sentAt, settleAt, evidence, repliedAt, createdAt, updatedAt };
-}
 
 function open(): Promise<RecordsUnderTest> {
   const store = createLedgerStore();
@@ -33,7 +28,7 @@ function open(): Promise<RecordsUnderTest> {
     claim: (...args) => answer(() => store.claim(...args)),
     change: (...args) => answer(() => store.change(...args)),
     readAttempt: (...args) => answer(() => store.readAttempt(...args)),
-    openAttempts: () => answer(() => store.openAttempts()),
+    openAttempts: () => answer(() => store.openAttempts().map(toSummary)),
     unsettled: () => answer(() => store.unsettled().map(toSummary)),
     possibleDuplicates: (withinMs) =>
       answer(() => store.possibleDuplicates(withinMs).map(({ attempt, of }) => ({ attempt: toSummary(attempt), of }))),

@@ -190,12 +190,7 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
         return row?.practice === practice ? load(db, row) : undefined;
       }),
 
-    openAttempts: () =>
-      reading(async () => {
-        const open: Attempt[] = [];
-        for (const row of await queries.open(db, {})) open.push(await load(db, row));
-        return open;
-      }),
+    openAttempts: () => reading(async () => (await queries.open(db, {})).map((row) => rows.toSummary(marked(row)))),
 
     unsettled: () =>
       reading(async () => {

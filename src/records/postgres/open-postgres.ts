@@ -8,7 +8,7 @@
 import { Kysely, Migrator, sql } from 'kysely';
 import type { Pool } from 'pg';
 import { isGatewayError } from '../../domain/errors.js';
-import type { Attempt, Ledger } from '../../ports/ledger.js';
+import type { AttemptSummary, Ledger } from '../../ports/ledger.js';
 import type { Leases } from '../../ports/leases.js';
 import type { Runtime } from '../../ports/runtime.js';
 import { createAttempts } from '../attempts/attempts.js';
@@ -145,7 +145,7 @@ async function assemble(
   const ledger: Ledger = {
     ...attempts,
     ...createPatientLinks(db, commits, sealing),
-    async takeOver(): Promise<readonly Attempt[]> {
+    async takeOver(): Promise<readonly AttemptSummary[]> {
       const ids = await takeOver();
       if (ids.size === 0) return [];
       return (await attempts.openAttempts()).filter(({ id }) => ids.has(id));

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { SharedRecords } from '../../../src/records/postgres/open-postgres.js';
 import type { Timers } from '../../../src/ports/runtime.js';
 import { startPostgres, withoutPostgres, type PostgresServer } from '../../support/postgres.js';
-import { auditEvent, claim, claimNew, move, newAttempt, NOW, PRACTICE } from '../samples.js';
+import { auditEvent, claim, claimNew, move, newAttempt, NOW, PRACTICE, toSummary } from '../samples.js';
 import { openUrl, runtime } from './schemas.js';
 
 /** A second instead of fifteen. */
@@ -119,7 +119,7 @@ describe.skipIf(withoutPostgres)(`several processes over PostgreSQL ${withoutPos
     });
     expect(mightSend).toBe(false);
     const taken = (await second.ledger.takeOver?.()) ?? [];
-    expect(taken).toEqual([{ ...sending, version: sending.version + 1 }]);
+    expect(taken).toEqual([toSummary({ ...sending, version: sending.version + 1 })]);
     expect(await second.ledger.takeOver?.()).toEqual([]);
     // The fence: what the first still tries comes too late.
     const late = { state: 'NOT_BOOKED', at: NOW } as const;

@@ -27,7 +27,8 @@ async function lost({ ledger, audit }: Records): Promise<readonly string[]> {
   if (booked?.version !== 3 || booked.revision !== 3) found.push('its version');
   const open = await ledger.openAttempts();
   if (open.map((one) => one.id).join() !== 'appointment-2') found.push('the open attempt');
-  if (JSON.stringify(open[0]?.request) !== JSON.stringify(newAttempt(2).request)) found.push('its request');
+  const request = (await ledger.findAttempt(id('appointment-2')))?.request;
+  if (JSON.stringify(request) !== JSON.stringify(newAttempt(2).request)) found.push('its request');
   const refused = await ledger.readAttempt(PRACTICE, id('appointment-3'));
   if (refused?.state !== 'REJECTED') found.push('the refusal');
   const held = await ledger.heldSlots(PRACTICE, { start: 0, end: Number.MAX_SAFE_INTEGER });
