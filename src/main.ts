@@ -211,7 +211,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     // Who has no certificate may be anybody, and anybody else's part is not taken for that.
     requestsPerSecond: transport.mode === 'insecure-loopback' ? undefined : configuration.limits.requestsPerSecond,
     isClosing: () => closing,
-    roomOf: (odsCode: string) => resilience.readRoomOf(odsCode),
+    roomOf: (odsCode: string) => resilience.roomOf(odsCode),
     ...options.overload,
   };
   const validation = createValidationThread(log);

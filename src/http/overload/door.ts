@@ -10,7 +10,7 @@ import type { GatewayHttp } from '../exchange.js';
 import { consumerSignal, forwardedOf } from '../pipeline.js';
 import { formatOfRefusal } from '../request/negotiate.js';
 import { LIMIT_RULES, type LimitRules } from './adaptive-limit.js';
-import { createAdmission, type Admission, type ReadRoom } from './admission.js';
+import { createAdmission, type Admission, type SystemRoom } from './admission.js';
 import { askedOf } from './kinds.js';
 import { createQuota } from './quota.js';
 import { createRefusal, type Refusal } from './shed.js';
@@ -20,7 +20,7 @@ export interface OverloadSettings {
   /** For each consumer; `undefined` where nobody proves who they are. */
   readonly requestsPerSecond: number | undefined;
   /** Of the system behind a practice. */
-  readonly roomOf?: (odsCode: string) => ReadRoom | undefined;
+  readonly roomOf?: (odsCode: string) => SystemRoom | undefined;
   /** Whether the gateway is closing: then no new booking is begun. */
   readonly isClosing?: () => boolean;
 }

@@ -23,9 +23,10 @@ export function isWrite(kind: Kind): boolean {
   return kind === 'change' || kind === 'booking';
 }
 
-/** What comes down to reads of a practice system, and to nothing else. */
-export function readsSystem(kind: Kind): boolean {
-  return kind === 'read' || kind === 'search';
+/** Which room of a practice system a request takes. Changes take none: they go first there, and give places free. */
+export function useOf(kind: Kind): 'reads' | 'bookings' | undefined {
+  if (kind === 'booking') return 'bookings';
+  return kind === 'read' || kind === 'search' ? 'reads' : undefined;
 }
 
 export interface Asked {

@@ -88,6 +88,17 @@ describe('more requests than there is room for', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
+  it('bookings too: what the practice system has no room for yet is not turned away', async () => {
+    await open({}, { reads: 3, readsKept: 2, writesWaiting: 0 });
+    const patient = await patientId(consumer);
+    const slots = (await freeSlots(consumer)).slice(0, 3);
+    gateway.riverside.faults.script({ times: 10, fault: { kind: 'delay', when: 'before', ms: 20 } });
+    const answers = await Promise.all(
+      slots.map((slot) => consumer.post('book', '/Appointment', bookingBody(slot, patient))),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+  });
+
   it('are refused before their body has come', async () => {
     await open();
     const crowded = await crowd();

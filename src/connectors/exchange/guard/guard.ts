@@ -29,6 +29,9 @@ export const GUARD_LIMITS: GuardLimits = {
   breaker: BREAKER_RULES,
 };
 
+/** Reads at a time that reconciliation does not keep for itself. So many bookings are begun, too. */
+export const readsOf = ({ reads, readsKept }: GuardLimits): number => reads - readsKept;
+
 /** `finish` is for writes that end what has begun: they go before those that begin something. */
 export type Errand = 'reconcile' | 'book' | 'search' | 'finish';
 
@@ -102,11 +105,11 @@ export function createGuard({ runtime, log, practice, limits, together }: GuardI
     writes: { gate: createGate(limits.writesWaiting), breaker: watched('writes'), refused: 0 },
   };
   const bookings = createGate(limits.writesWaiting);
-  const mostBookings = limits.reads - limits.readsKept;
+  const mostBookings = readsOf(limits);
 
   const mostOf = (direction: Direction, errand: Errand, isOpen: boolean): number => {
     if (direction === 'writes') return limits.writes;
-    if (errand !== 'reconcile') return limits.reads - limits.readsKept;
+    if (errand !== 'reconcile') return readsOf(limits);
     return isOpen ? limits.readsKept : limits.reads;
   };
 
