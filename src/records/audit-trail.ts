@@ -18,23 +18,30 @@ export interface AuditChain extends Chain {
   head(): AuditHead | undefined;
 }
 
-/**
- * `alone`, where several processes write: makes the transaction the only one that writes until it ends, so that the head
- * of the chain, read after it, is the head.
- */
-export function createAuditChain(
-  db: Kysely<Schema>,
-  alone?: (transaction: Kysely<Schema>) => Promise<void>,
-): AuditChain {
+/** Where several processes write. */
+export interface SharedChain {
+  /** Makes the transaction the only one that writes until it ends, so that the head of the chain, read after it, is the head. */
+  readonly alone: (transaction: Kysely<Schema>) => Promise<void>;
+  /** All in one statement: each would be a journey over the network, while everybody else waits. */
+  readonly insertAll: (transaction: Kysely<Schema>, rows: readonly AuditTable[]) => Promise<void>;
+}
+
+export function createAuditChain(db: Kysely<Schema>, shared?: SharedChain): AuditChain {
+  const alone = shared?.alone;
   const last = prepare<object>()(() => db.selectFrom('audit').select(['seq', 'hash']).orderBy('seq', 'desc').limit(1));
   const insert = prepare<AuditTable>()((p) =>
     db
       .insertInto('audit')
       .values({ seq: p('seq'), previous_hash: p('previous_hash'), hash: p('hash'), event: p('event') }),
   );
+  const insertEach: SharedChain['insertAll'] = async (transaction, rows) => {
+    for (const row of rows) await insert(transaction, row);
+  };
+  const insertAll = shared?.insertAll ?? insertEach;
   const hashAt = prepare<{ seq: number }>()((p) => db.selectFrom('audit').select('hash').where('seq', '=', p('seq')));
   let proven: AuditHead | undefined;
   let working = NO_ROWS;
+  let appended: AuditTable[] = [];
   /** Where the chain would end if the last commit that has failed had happened. */
   let doubtful: AuditHead | undefined;
 
@@ -42,6 +49,7 @@ export function createAuditChain(
     head: () => proven,
     async begin(transaction) {
       doubtful = undefined;
+      appended = [];
       if (alone) {
         proven = undefined;
         await alone(transaction);
@@ -49,11 +57,14 @@ export function createAuditChain(
       proven ??= (await last(transaction, {}))[0] ?? NO_ROWS;
       working = proven;
     },
-    async append(transaction, eventText) {
+    append(eventText) {
       const seq = working.seq + 1;
       const hash = hashOf(working.hash, seq, eventText);
-      await insert(transaction, { seq, previous_hash: working.hash, hash, event: eventText });
+      appended.push({ seq, previous_hash: working.hash, hash, event: eventText });
       working = { seq, hash };
+    },
+    async complete(transaction) {
+      if (appended.length > 0) await insertAll(transaction, appended);
     },
     committed() {
       proven = working;
@@ -84,7 +95,7 @@ export function createAuditTrail(db: Kysely<Schema>, commits: CommitQueue, chain
     record(event) {
       const text = JSON.stringify(event);
       const room = commits.deferred() < MOST_BUFFERED;
-      if (room && commits.defer((transaction) => chain.append(transaction, text))) return;
+      if (room && commits.defer(() => Promise.resolve(chain.append(text)))) return;
       throw new GatewayError('ledger-unavailable', 'The audit trail cannot take any more; repeat the request.', {
         retryAfterSeconds: 5,
       });

@@ -22,13 +22,15 @@ export interface CommitQueueOptions {
 /** One transaction in progress. Work may run twice when a neighbour fails, so it changes nothing but the database. */
 export interface Commit {
   readonly db: Kysely<Schema>;
-  append(event: AuditEvent): Promise<void>;
+  append(event: AuditEvent): void;
 }
 
 /** The hash chain as the queue drives it: extended inside a transaction, believed once the commit is proven. */
 export interface Chain {
   begin(db: Kysely<Schema>): Promise<void>;
-  append(db: Kysely<Schema>, eventText: string): Promise<void>;
+  append(eventText: string): void;
+  /** Writes what was appended, all together. */
+  complete(db: Kysely<Schema>): Promise<void>;
   committed(): void;
   rolledBack(): void;
   /**
@@ -116,7 +118,7 @@ export function createCommitQueue(
         await chain.begin(transaction);
         const commit: Commit = {
           db: transaction,
-          append: (event) => chain.append(transaction, JSON.stringify(event)),
+          append: (event) => chain.append(JSON.stringify(event)),
         };
         const values: unknown[] = [];
         for (const entry of group) {
@@ -124,6 +126,7 @@ export function createCommitQueue(
           values.push(await entry.work(commit));
         }
         current = undefined;
+        await chain.complete(transaction);
         done = values;
         return values;
       });

@@ -54,7 +54,7 @@ export function createEnablementRecord(db: Kysely<Schema>, commits: CommitQueue)
             .values({ name: nameOf(change), value })
             .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
             .execute();
-          await commit.append(toEvent(change, at));
+          commit.append(toEvent(change, at));
         }
         return changes;
       });

@@ -117,7 +117,7 @@ export function createPatientLinks(db: Kysely<Schema>, commits: CommitQueue, sea
           expected: link.version,
         });
         if (written.length === 0) return undefined;
-        await commit.append(audit);
+        commit.append(audit);
         return { ...link, version };
       }),
   };

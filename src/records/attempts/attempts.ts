@@ -65,9 +65,13 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
   ): Attempt => rows.fromRows(marked(row), slots, bookings);
 
   const load = async (from: Kysely<Schema>, row: AttemptTable): Promise<Attempt> => {
-    const bookings = await queries.bookingsOf(from, { id: row.id });
-    const refs = bookings.map((booking) => booking.practice_ref);
-    return assemble(row, await queries.slotsOf(from, { id: row.id }), refs);
+    const slots: SlotRow[] = [];
+    const refs: PracticeAppointmentRef[] = [];
+    for (const part of await queries.partsOf(from, { id: row.id })) {
+      if (part.practice_ref === null) slots.push(part);
+      else refs.push(part.practice_ref);
+    }
+    return assemble(row, slots, refs);
   };
 
   const keyOf = ({ practice, principal, key }: Asked) => ({
@@ -146,7 +150,7 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
         const slots = rows.toSlotRows(attempt);
         await queries.insert(commit.db, row);
         for (const slot of slots) await queries.insertSlot(commit.db, slot);
-        await commit.append(audit);
+        commit.append(audit);
         return { kind: 'new', attempt: assemble(row, slots, []) };
       }),
 
@@ -166,7 +170,7 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
           if (owned?.some((booking) => booking.practice_ref === ref)) continue;
           await queries.insertBooking(commit.db, { practice: row.practice, practice_ref: ref, attempt_id: id });
         }
-        await commit.append(audit);
+        commit.append(audit);
         return load(commit.db, row);
       }),
 
@@ -180,7 +184,7 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
         await queries.insert(commit.db, row);
         for (const slot of slots) await queries.insertSlot(commit.db, slot);
         await queries.insertBooking(commit.db, { practice, practice_ref: ref, attempt_id: id });
-        await commit.append(audit);
+        commit.append(audit);
         return assemble(row, slots, [ref]);
       }),
 

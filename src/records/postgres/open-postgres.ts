@@ -12,14 +12,15 @@ import type { AttemptSummary, Ledger } from '../../ports/ledger.js';
 import type { Leases } from '../../ports/leases.js';
 import type { Runtime } from '../../ports/runtime.js';
 import { createAttempts } from '../attempts/attempts.js';
-import { createAuditChain, createAuditTrail, createSignedHead } from '../audit-trail.js';
+import { createAuditChain, createAuditTrail, createSignedHead, type SharedChain } from '../audit-trail.js';
 import { createCommitQueue } from '../commit-queue.js';
 import { createEnablementRecord } from '../enablement.js';
 import type { Records } from '../open-sqlite.js';
 import { createPatientLinks } from '../patient-links.js';
 import { createCommitTimes } from '../trouble/commit-times.js';
 import { createExpire } from '../retention/expire.js';
-import type { Schema } from '../schema.js';
+import { prepare } from '../prepared.js';
+import type { AuditTable, Schema } from '../schema.js';
 import { createSealing, type Sealing } from '../sealing.js';
 import { createPool, type PostgresConnection } from './connection.js';
 import { PooledPostgresDialect } from './dialect.js';
@@ -109,6 +110,27 @@ function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** As many rows as there are, in one statement that is the same for any number of them. */
+function prepareInsertAll(db: Kysely<Schema>): SharedChain['insertAll'] {
+  const insert = prepare<Record<keyof AuditTable, readonly unknown[]>>()((p) =>
+    db
+      .insertInto('audit')
+      .columns(['seq', 'previous_hash', 'hash', 'event'])
+      .expression(
+        sql`select * from unnest(${p('seq')}::bigint[], ${p('previous_hash')}::text[], ${p('hash')}::text[], ${p('event')}::text[])`,
+      ),
+  );
+  return async (transaction, rows) => {
+    const column = <K extends keyof AuditTable>(name: K): readonly AuditTable[K][] => rows.map((row) => row[name]);
+    await insert(transaction, {
+      seq: column('seq'),
+      previous_hash: column('previous_hash'),
+      hash: column('hash'),
+      event: column('event'),
+    });
+  };
+}
+
 async function assemble(
   pool: Pool,
   sealing: Sealing,
@@ -123,14 +145,15 @@ async function assemble(
   await checkKey(db, sealing);
   const leases = await openLeases(shared, (place) => sealing.fingerprint('place', place), runtime, leaseTimes);
 
-  const chain = createAuditChain(db, async (transaction) => {
+  const alone: SharedChain['alone'] = async (transaction) => {
     // What is read after this is what the last commit of any process has left. Waiting for one's turn is not waiting
     // for somebody's lock: it may take longer.
     await sql`
       select set_config('lock_timeout', ${TURN_MS}, true), pg_advisory_xact_lock('audit'::regclass::oid::bigint),
         set_config(${INSTANCE_SETTING}, ${String(leases.id() ?? '')}, true)
     `.execute(transaction);
-  });
+  };
+  const chain = createAuditChain(db, { alone, insertAll: prepareInsertAll(db) });
   const commits = createCommitQueue(db, chain, { mostPerCommit: MOST_PER_COMMIT });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {

@@ -80,7 +80,7 @@ export function createExpire(db: Kysely<Schema>, commits: CommitQueue, keptDays 
     const found = await statements.told(commit.db, { before: now - REPLAYED_FOR_MS, most });
     const ids = found.map(({ id }) => id);
     for (const id of ids) await statements.erase(commit.db, { id, nothing: Buffer.alloc(0) });
-    if (ids.length > 0) await commit.append(event(now, 'details-erased', ids));
+    if (ids.length > 0) commit.append(event(now, 'details-erased', ids));
     return ids.length;
   };
 
@@ -94,7 +94,7 @@ export function createExpire(db: Kysely<Schema>, commits: CommitQueue, keptDays 
       await statements.deleteBookings(commit.db, { id });
       await statements.deleteAttempt(commit.db, { id });
     }
-    if (ids.length > 0) await commit.append(event(now, 'deleted', ids));
+    if (ids.length > 0) commit.append(event(now, 'deleted', ids));
     return ids.length;
   };
 
