@@ -89,8 +89,21 @@ function createParser(limits: Limits): Parser {
   return parser;
 }
 
+/** Reads a text that comes in pieces, cut anywhere. */
+export interface TreeReader {
+  write(piece: string): void;
+  end(): XmlElement;
+}
+
 /** @param located whether elements and attributes get their offsets, which takes its time */
 export function readTree(text: string, size: XmlSize = {}, located = false): XmlElement {
+  const reader = createTreeReader(size, located ? text : undefined);
+  reader.write(text);
+  return reader.end();
+}
+
+/** @param whole the text of which elements and attributes get their offsets */
+export function createTreeReader(size: XmlSize = {}, whole?: string): TreeReader {
   const limits: Limits = { ...XML_LIMITS, ...size };
   const parser = createParser(limits);
   const open: Growing[] = [];
@@ -111,9 +124,9 @@ export function readTree(text: string, size: XmlSize = {}, located = false): Xml
     if (depth > limits.depth) refuse(parser, `elements are nested more than ${digits(limits.depth)} levels deep`);
     count();
     // The parser stands after the name, or at most one line break beyond it.
-    if (located) offset = text.lastIndexOf('<', parser.position - 1);
+    if (whole !== undefined) offset = whole.lastIndexOf('<', parser.position - 1);
   });
-  if (located) attributeOffsets = noteAttributes(parser, text, limits);
+  if (whole !== undefined) attributeOffsets = noteAttributes(parser, whole, limits);
   parser.on('opentag', (tag) => {
     if (narrative) {
       attributeOffsets?.clear();
@@ -154,8 +167,13 @@ export function readTree(text: string, size: XmlSize = {}, located = false): Xml
     count();
     onText(part);
   });
-  parser.write(text).close();
-  return root ?? refuse(parser, NOT_WELL_FORMED);
+  return {
+    write: (piece) => void parser.write(piece),
+    end() {
+      parser.close();
+      return root ?? refuse(parser, NOT_WELL_FORMED);
+    },
+  };
 }
 
 function repeatsTooOften({ children }: XmlElement, most: number): boolean {

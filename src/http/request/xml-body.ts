@@ -4,13 +4,20 @@ import type { XmlCodec } from '../../fhir/xml/index.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
-export function parseXmlBody(bytes: Buffer, codec: XmlCodec): unknown {
+function textOf(bytes: Buffer): string {
   if (bytes.length === 0) throw new GatewayError('bad-request', 'The body is empty. Send a resource');
-  let text: string;
   try {
-    text = utf8.decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw new GatewayError('bad-request', 'The body is not UTF-8');
   }
-  return codec.parse(text);
+}
+
+export function parseXmlBody(bytes: Buffer, codec: XmlCodec): unknown {
+  return codec.parse(textOf(bytes));
+}
+
+/** The same, for a body so large that others are to have their turn while it is read. */
+export function parseXmlBodyInTurns(bytes: Buffer, codec: XmlCodec, nextTurn: () => Promise<void>): Promise<unknown> {
+  return codec.parseInTurns(textOf(bytes), nextTurn);
 }
