@@ -211,7 +211,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     // Who has no certificate may be anybody, and anybody else's part is not taken for that.
     requestsPerSecond: transport.mode === 'insecure-loopback' ? undefined : configuration.limits.requestsPerSecond,
     isClosing: () => closing,
-    roomOf: (odsCode: string) => resilience.roomOf(odsCode),
+    roomOf: (odsCode: string) => resilience.readRoomOf(odsCode),
+    isBookedUp: (odsCode: string) => resilience.isBookedUp(odsCode),
     ...options.overload,
   };
   const validation = createValidationThread(log);

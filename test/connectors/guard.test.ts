@@ -108,12 +108,16 @@ describe('room at one practice', () => {
   it('as many bookings are begun as find room for their reads, and as many wait as writes do', async () => {
     const begin = (patienceMs = 2000, signal = waiting) => guard.begin({ patienceMs, signal });
     const inside = await Promise.all(Array.from({ length: 6 }, () => begin()));
-    const line = Array.from({ length: 8 }, () => begin());
+    const line = Array.from({ length: 7 }, () => begin());
+    expect(guard.isBookedUp()).toBe(false);
+    line.push(begin());
+    expect(guard.isBookedUp()).toBe(true);
     expect(await begin()).toMatchObject({ refused: 'queue-full' });
     expect(guard.condition('writes')).toMatchObject({ underWay: 0, waiting: 8, refused: 1 });
     const [first] = inside;
     if (first && 'end' in first) first.end();
     expect(await line[0]).toHaveProperty('end');
+    expect(guard.isBookedUp()).toBe(false);
     const consumer = new AbortController();
     const gone = begin(2000, consumer.signal);
     consumer.abort();

@@ -4,26 +4,24 @@
  * carry out bookings that nobody waits for any more.
  *
  * Nobody takes all: bookings and changes have two fifths of the room to themselves, and while others wait a consumer
- * has at most half of it, and a practice little more than its part. Of one practice system no more is read and booked than
- * it has room for: the rest would be turned away there, later and at a higher price, and come again.
+ * has at most half of it, and a practice little more than its part. Of one practice system no more is read than it has
+ * room for: the rest would be turned away there, later and at a higher price.
  */
 import { NO_ERROR, type Runtime } from '../../ports/runtime.js';
 import { createAdaptiveLimit, type LimitRules } from './adaptive-limit.js';
-import { isWrite, PATIENCE_MS, RANKS, useOf, type Asked } from './kinds.js';
+import { isWrite, PATIENCE_MS, RANKS, readsSystem, type Asked } from './kinds.js';
 
-/** What the system behind a practice has room for, those that wait for it there included. */
-export interface SystemRoom {
+/** How many reads and searches the system behind a practice has room for, those that wait for it included. */
+export interface ReadRoom {
   /** Equal for practices that share one system. */
   readonly installation: string;
-  /** Reads and searches. */
-  readonly reads: number;
-  readonly bookings: number;
+  readonly most: number;
 }
 
 export interface Request extends Asked {
   readonly consumer: string;
   /** Absent where nothing is asked of one system alone. */
-  readonly room?: SystemRoom | undefined;
+  readonly room?: ReadRoom | undefined;
   /** Aborts when the consumer has gone. */
   readonly signal: AbortSignal;
 }
@@ -58,8 +56,7 @@ export function createAdmission(
   const line: Waiter[] = [];
   const consumers = new Map<string, number>();
   const places = new Map<string, number>();
-  /** By use and installation. */
-  const asked = new Map<string, number>();
+  const readsAt = new Map<string, number>();
   let inWork = 0;
   let reads = 0;
 
@@ -69,16 +66,8 @@ export function createAdmission(
     else of.set(key, now);
   };
 
-  /** What a request asks of one system, and how much more of that there may be; `undefined` where it asks nothing. */
-  const shareOf = ({ kind, room }: Request): { readonly key: string; readonly most: number } | undefined => {
-    const use = useOf(kind);
-    return use && room && { key: `${use} ${room.installation}`, most: room[use] };
-  };
-
-  const isFull = (request: Request): boolean => {
-    const share = shareOf(request);
-    return share !== undefined && (asked.get(share.key) ?? 0) >= share.most;
-  };
+  const isFull = ({ kind, room }: Request): boolean =>
+    room !== undefined && readsSystem(kind) && (readsAt.get(room.installation) ?? 0) >= room.most;
 
   const hasRoom = (request: Request, othersWait: boolean): boolean => {
     const { kind, addressee, consumer } = request;
@@ -95,7 +84,7 @@ export function createAdmission(
 
   const letIn = (request: Request): ((isServed: boolean) => void) => {
     const { kind, consumer, addressee } = request;
-    const share = shareOf(request);
+    const installation = readsSystem(kind) ? request.room?.installation : undefined;
     const began = clock.monotonic();
     let isOver = false;
     inWork += 1;
@@ -103,7 +92,7 @@ export function createAdmission(
     if (!isWrite(kind)) reads += 1;
     count(consumers, consumer, 1);
     count(places, addressee, 1);
-    if (share) count(asked, share.key, 1);
+    if (installation !== undefined) count(readsAt, installation, 1);
     return (isServed) => {
       if (isOver) return;
       isOver = true;
@@ -111,20 +100,20 @@ export function createAdmission(
       if (!isWrite(kind)) reads -= 1;
       count(consumers, consumer, -1);
       count(places, addressee, -1);
-      if (share) count(asked, share.key, -1);
+      if (installation !== undefined) count(readsAt, installation, -1);
       if (isServed) limit.over(kind, clock.monotonic() - began, used);
       admitNext();
     };
   };
 
   /** Who would be answered too late is told at once: the line moves as fast as those in work are served. */
-  const isUseless = (request: Request): boolean => {
-    const { kind } = request;
-    const before = line.filter((waiter) => RANKS[waiter.request.kind] <= RANKS[kind]);
+  const isUseless = (asked: Request): boolean => {
+    const { kind, room } = asked;
+    const before = line.filter(({ request }) => RANKS[request.kind] <= RANKS[kind]);
     // Where one system is full, only those who wait for it are in the way, and only they move on.
-    const own = isFull(request) ? shareOf(request)?.key : undefined;
-    const ahead = own === undefined ? before : before.filter((waiter) => shareOf(waiter.request)?.key === own);
-    const atOnce = own === undefined ? inWork : (asked.get(own) ?? 0);
+    const own = isFull(asked) ? room?.installation : undefined;
+    const ahead = own === undefined ? before : before.filter(({ request }) => request.room?.installation === own);
+    const atOnce = own === undefined ? inWork : (readsAt.get(own) ?? 0);
     const lately = limit.lately(kind);
     return ((ahead.length + 1) / Math.max(1, atOnce)) * lately + lately > PATIENCE_MS[kind];
   };

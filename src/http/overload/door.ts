@@ -10,8 +10,8 @@ import type { GatewayHttp } from '../exchange.js';
 import { consumerSignal, forwardedOf } from '../pipeline.js';
 import { formatOfRefusal } from '../request/negotiate.js';
 import { LIMIT_RULES, type LimitRules } from './adaptive-limit.js';
-import { createAdmission, type Admission, type SystemRoom } from './admission.js';
-import { askedOf } from './kinds.js';
+import { createAdmission, type Admission, type ReadRoom } from './admission.js';
+import { asksForPlace, askedOf } from './kinds.js';
 import { createQuota } from './quota.js';
 import { createRefusal, type Refusal } from './shed.js';
 
@@ -20,7 +20,9 @@ export interface OverloadSettings {
   /** For each consumer; `undefined` where nobody proves who they are. */
   readonly requestsPerSecond: number | undefined;
   /** Of the system behind a practice. */
-  readonly roomOf?: (odsCode: string) => SystemRoom | undefined;
+  readonly roomOf?: (odsCode: string) => ReadRoom | undefined;
+  /** Whether the system behind a practice would turn away one more booking. */
+  readonly isBookedUp?: (odsCode: string) => boolean;
   /** Whether the gateway is closing: then no new booking is begun. */
   readonly isClosing?: () => boolean;
 }
@@ -111,8 +113,14 @@ export function createDoor(http: GatewayHttp, settings: OverloadSettings): Door 
         sendAway(request, response, overQuota, wait);
         return;
       }
+      const practice = http.directory.practice(asked.addressee)?.practice.odsCode ?? '';
+      // Told here it costs next to nothing: else those who come again would keep a busy gateway busy.
+      if (asksForPlace(request.method, request.url) && settings.isBookedUp?.(practice)) {
+        sendAway(request, response, overloaded, soon());
+        return;
+      }
       const signal = consumerSignal(request, response);
-      const room = settings.roomOf?.(http.directory.practice(asked.addressee)?.practice.odsCode ?? '');
+      const room = settings.roomOf?.(practice);
       void admission.enter({ ...asked, consumer, room, signal }).then((admitted) => {
         if (typeof admitted === 'string') {
           sendAway(request, response, overloaded, soon());

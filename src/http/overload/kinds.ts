@@ -23,10 +23,9 @@ export function isWrite(kind: Kind): boolean {
   return kind === 'change' || kind === 'booking';
 }
 
-/** Which room of a practice system a request takes. Changes take none: they go first there, and give places free. */
-export function useOf(kind: Kind): 'reads' | 'bookings' | undefined {
-  if (kind === 'booking') return 'bookings';
-  return kind === 'read' || kind === 'search' ? 'reads' : undefined;
+/** What comes down to reads of a practice system, and to nothing else. */
+export function readsSystem(kind: Kind): boolean {
+  return kind === 'read' || kind === 'search';
 }
 
 export interface Asked {
@@ -40,6 +39,12 @@ export function askedOf(method: string, url: string): Asked {
   const steps = path.split('/');
   const addressee = steps[1] === 'federation' ? `federation/${steps[2] ?? ''}` : (steps[1] ?? '');
   return { kind: kindOf(method, path), addressee };
+}
+
+/** A place is asked for; registrations, which go with bookings here, take none. */
+export function asksForPlace(method: string, url: string): boolean {
+  const [path = ''] = url.split('?', 1);
+  return method === 'POST' && path.endsWith('/Appointment');
 }
 
 function kindOf(method: string, path: string): Kind {

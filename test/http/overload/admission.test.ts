@@ -1,12 +1,7 @@
 /** Who is let in to be worked on when not everybody can be, in virtual time. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAdaptiveLimit, LIMIT_RULES } from '../../../src/http/overload/adaptive-limit.js';
-import {
-  createAdmission,
-  type Admission,
-  type Admitted,
-  type SystemRoom,
-} from '../../../src/http/overload/admission.js';
+import { createAdmission, type Admission, type Admitted, type ReadRoom } from '../../../src/http/overload/admission.js';
 import { askedOf, type Kind } from '../../../src/http/overload/kinds.js';
 import { createQuota } from '../../../src/http/overload/quota.js';
 import { createVirtualRuntime, type VirtualRuntime } from '../../support/virtual-runtime.js';
@@ -26,7 +21,7 @@ interface Who {
   readonly addressee?: string;
   readonly consumer?: string;
   readonly signal?: AbortSignal;
-  readonly room?: SystemRoom;
+  readonly room?: ReadRoom;
 }
 /** Another consumer and another practice each time, unless said otherwise. */
 function enter(kind: Kind, who: Who = {}): Promise<Admitted> {
@@ -60,31 +55,19 @@ describe('room', () => {
   });
 
   it('of one system no more is read than it has room for, whatever the practice; bookings and others go on', async () => {
-    const room = { installation: 'one', reads: 2, bookings: 1 };
+    const room = { installation: 'one', most: 2 };
     const [first] = await fill(2, 'search', { room });
     const read = enter('read', { room });
     expect(await waits(read)).toBe(true);
     await fill(1, 'booking', { room });
     await fill(1, 'metadata', { room });
-    await fill(1, 'search', { room: { installation: 'two', reads: 1, bookings: 1 } });
+    await fill(1, 'search', { room: { installation: 'two', most: 1 } });
     first?.leave(true);
     expect(typeof (await read)).toBe('object');
   });
 
-  it('nor is more booked there; reads, changes and bookings elsewhere go on', async () => {
-    const room = { installation: 'one', reads: 1, bookings: 2 };
-    const [first] = await fill(2, 'booking', { room });
-    const booking = enter('booking', { room });
-    expect(await waits(booking)).toBe(true);
-    await fill(1, 'search', { room });
-    await fill(1, 'change', { room });
-    await fill(1, 'booking', { room: { installation: 'two', reads: 1, bookings: 1 } });
-    first?.leave(true);
-    expect(typeof (await booking)).toBe('object');
-  });
-
   it('who would wait too long for one system is told at once, however quick the others are', async () => {
-    const room = { installation: 'slow', reads: 1, bookings: 1 };
+    const room = { installation: 'slow', most: 1 };
     const [usual] = await fill(1, 'search', { room });
     await runtime.advance(900);
     usual?.leave(true);

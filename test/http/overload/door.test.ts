@@ -88,15 +88,23 @@ describe('more requests than there is room for', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
-  it('bookings too: what the practice system has no room for yet is not turned away', async () => {
-    await open({}, { reads: 3, readsKept: 2, writesWaiting: 0 });
+  it('a booking more than the practice system and its line have room for is refused before its body has come', async () => {
+    await open({}, { reads: 3, readsKept: 2, writesWaiting: 1 });
     const patient = await patientId(consumer);
-    const slots = (await freeSlots(consumer)).slice(0, 3);
-    gateway.riverside.faults.script({ times: 10, fault: { kind: 'delay', when: 'before', ms: 20 } });
-    const answers = await Promise.all(
-      slots.map((slot) => consumer.post('book', '/Appointment', bookingBody(slot, patient))),
-    );
-    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+    const slots = (await freeSlots(consumer)).slice(0, 2);
+    gateway.riverside.faults.script({ times: 1, fault: { kind: 'delay', when: 'before', ms: 2_000 } });
+    const before = gateway.practiceCalls();
+    const bookings = slots.map((slot) => consumer.post('book', '/Appointment', bookingBody(slot, patient)));
+    await settle(() => gateway.practiceCalls() > before);
+    const head = (path: string): string =>
+      `POST /A99901/STU3/1/gpconnect/${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n`;
+    // Until the second one has come to the line.
+    while (!(await raw(`${head('Appointment')}{}`, /OperationOutcome/)).includes('throttled'));
+    expect(await raw(head('Appointment'), /throttled/)).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: [1-5]\r\n/i);
+    // Registrations take no place: this one is read, and judged.
+    expect(await raw(`${head('Patient/$gpc.registerpatient')}{}`, /OperationOutcome/)).toMatch(/^HTTP\/1\.1 4/);
+    expect((await Promise.all(bookings)).map(({ status }) => status)).toEqual([201, 201]);
+    expect(await raw(`${head('Appointment')}{}`, /OperationOutcome/)).toMatch(/^HTTP\/1\.1 4/);
   });
 
   it('are refused before their body has come', async () => {

@@ -29,9 +29,6 @@ export const GUARD_LIMITS: GuardLimits = {
   breaker: BREAKER_RULES,
 };
 
-/** Reads at a time that reconciliation does not keep for itself. So many bookings are begun, too. */
-export const readsOf = ({ reads, readsKept }: GuardLimits): number => reads - readsKept;
-
 /** `finish` is for writes that end what has begun: they go before those that begin something. */
 export type Errand = 'reconcile' | 'book' | 'search' | 'finish';
 
@@ -62,6 +59,8 @@ export interface Guard {
    * as many wait as writes do: more would push each other away half-way, and none of them would be done in time.
    */
   begin(call: Omit<Call, 'errand'>): Promise<Turn>;
+  /** Whether `begin` would find neither room nor a place in the line. */
+  isBookedUp(): boolean;
   /** A cheap read that changes nothing: answers whether the system answers. Never rejects. */
   useProbe(probe: () => Promise<boolean>): void;
   condition(direction: Direction): DirectionCondition;
@@ -105,11 +104,11 @@ export function createGuard({ runtime, log, practice, limits, together }: GuardI
     writes: { gate: createGate(limits.writesWaiting), breaker: watched('writes'), refused: 0 },
   };
   const bookings = createGate(limits.writesWaiting);
-  const mostBookings = readsOf(limits);
+  const mostBookings = limits.reads - limits.readsKept;
 
   const mostOf = (direction: Direction, errand: Errand, isOpen: boolean): number => {
     if (direction === 'writes') return limits.writes;
-    if (errand !== 'reconcile') return readsOf(limits);
+    if (errand !== 'reconcile') return limits.reads - limits.readsKept;
     return isOpen ? limits.readsKept : limits.reads;
   };
 
@@ -213,6 +212,7 @@ export function createGuard({ runtime, log, practice, limits, together }: GuardI
         },
       };
     },
+    isBookedUp: () => bookings.underWay >= mostBookings && bookings.waiting >= limits.writesWaiting,
     useProbe(ask) {
       probe ??= ask;
     },

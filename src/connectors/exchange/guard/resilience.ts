@@ -3,7 +3,7 @@ import type { PracticeCondition } from '../../../ports/practice-condition.js';
 import type { Log, Runtime } from '../../../ports/runtime.js';
 import type { CallLimits } from './call-limits.js';
 import { createGate } from './gate.js';
-import { createGuard, GUARD_LIMITS, readsOf, type Guard, type GuardLimits } from './guard.js';
+import { createGuard, GUARD_LIMITS, type Guard, type GuardLimits } from './guard.js';
 
 export interface ResilienceLimits extends GuardLimits {
   /** Calls to all practices together. */
@@ -14,17 +14,13 @@ export interface ResilienceLimits extends GuardLimits {
 
 export const RESILIENCE_LIMITS: ResilienceLimits = { ...GUARD_LIMITS, together: 128, togetherWaiting: 256 };
 
-export interface InstallationRoom {
-  readonly installation: string;
-  readonly reads: number;
-  readonly bookings: number;
-}
-
 export interface Resilience {
   /** Equal installations have one guard, with the limits that the first of them was given. */
   guardOf(practice: string, installation: string, calls?: CallLimits): Guard;
-  /** What consumers' requests find room for at the installation of a practice, those that wait included. */
-  roomOf(practice: string): InstallationRoom | undefined;
+  /** How many reads of consumers the installation of a practice has room for, those that wait included. */
+  readRoomOf(practice: string): { readonly installation: string; readonly most: number } | undefined;
+  /** Whether the installation of a practice would turn away one more booking. */
+  isBookedUp(practice: string): boolean;
   /** One for each practice, in the order in which their guards were asked for. */
   status(): readonly PracticeCondition[];
 }
@@ -34,24 +30,21 @@ export function createResilience(runtime: Runtime, log: Log, limits: Partial<Res
   const all = { ...RESILIENCE_LIMITS, ...limits };
   const together = { gate: createGate(all.togetherWaiting), most: all.together };
   const guards = new Map<string, Guard>();
-  const practices: { readonly practice: string; readonly guard: Guard }[] = [];
-  const rooms = new Map<string, InstallationRoom>();
+  const practices = new Map<string, Guard>();
+  const rooms = new Map<string, { readonly installation: string; readonly most: number }>();
   return {
     guardOf(practice, installation, calls) {
       const own = { ...all, ...calls, ...limits };
       const guard = guards.get(installation) ?? createGuard({ runtime, log, practice, limits: own, together });
       guards.set(installation, guard);
-      practices.push({ practice, guard });
-      rooms.set(practice, {
-        installation,
-        reads: readsOf(own) + own.readsWaiting,
-        bookings: readsOf(own) + own.writesWaiting,
-      });
+      practices.set(practice, guard);
+      rooms.set(practice, { installation, most: own.reads - own.readsKept + own.readsWaiting });
       return guard;
     },
-    roomOf: (practice) => rooms.get(practice),
+    readRoomOf: (practice) => rooms.get(practice),
+    isBookedUp: (practice) => practices.get(practice)?.isBookedUp() ?? false,
     status: () =>
-      practices.map(({ practice, guard }) => ({
+      [...practices].map(([practice, guard]) => ({
         practice,
         reads: guard.condition('reads'),
         writes: guard.condition('writes'),
