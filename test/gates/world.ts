@@ -24,6 +24,8 @@ export interface WorldOptions {
   /** Places that can be booked, each a session of its own. */
   readonly places: number;
   readonly patients: number;
+  /** What the practice is asked for at a time, where not the usual. */
+  readonly calls?: Readonly<Record<string, number>>;
   /** Folder of the gateway's JavaScript; without it one gateway runs inside this process. */
   readonly built?: string;
 }
@@ -45,7 +47,7 @@ export interface World {
 }
 
 /** JSON is YAML too. */
-export function practicesFile(practiceUrl: string, ledger: object, consultants: number): string {
+export function practicesFile(practiceUrl: string, ledger: object, consultants: number, calls: object = {}): string {
   return JSON.stringify({
     publicUrl: 'https://gateway.example.nhs.uk',
     ledger: { ...ledger, key: { env: 'GATES_LEDGER_KEY' } },
@@ -59,7 +61,13 @@ export function practicesFile(practiceUrl: string, ledger: object, consultants: 
         zone: 'Europe/London',
         asid: ASID,
         enabled: { foundations: true, appointmentManagement: true },
-        practiceSystem: { type: 'hmis', baseUrl: practiceUrl, allowHttp: true, key: { env: 'GATES_PRACTICE_KEY' } },
+        practiceSystem: {
+          type: 'hmis',
+          baseUrl: practiceUrl,
+          allowHttp: true,
+          key: { env: 'GATES_PRACTICE_KEY' },
+          calls,
+        },
         locations: [{ systemId: String(INSTITUTION), name: 'Riverside Surgery' }],
         practitioners: Array.from({ length: consultants }, (_, n) => ({
           systemId: String(FIRST_CONSULTANT + n),
@@ -150,7 +158,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   };
   const config = join(folder, 'practices.yaml');
   const ledger = server ? { postgres: { url: { env: 'GATES_LEDGER_URL' } } } : { file: join(folder, 'ledger.sqlite') };
-  writeFileSync(config, practicesFile(practice.url, ledger, consultants));
+  writeFileSync(config, practicesFile(practice.url, ledger, consultants, options.calls));
   const running = new Set<GatewayProcess>();
   const gateways: GatewayProcess[] = [];
   const start = async (): Promise<GatewayProcess> => {

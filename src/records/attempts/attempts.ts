@@ -20,10 +20,15 @@ import {
 import { reading, type Commit, type CommitQueue } from '../commit-queue.js';
 import { prepareQueries } from './queries.js';
 import { createAttemptRows, liveFlag, type SlotRow } from './rows.js';
-import type { AttemptTable, Schema } from '../schema.js';
+import type { AttemptSlotTable, AttemptTable, Schema } from '../schema.js';
 import type { Sealing } from '../sealing.js';
 
-const MOST_UNWRITTEN_REPLIES = 10_000;
+interface Parts {
+  readonly slots: readonly (SlotRow & Pick<AttemptSlotTable, 'live'>)[];
+  readonly refs: readonly PracticeAppointmentRef[];
+}
+
+const MOST_REPLIES_KEPT = 10_000;
 
 export type Attempts = Pick<
   Ledger,
@@ -52,6 +57,14 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
   const rows = createAttemptRows(sealing);
   /** Marked in this process and not committed yet; every read takes them into account. */
   const unwritten = new Map<AppointmentId, Instant>();
+  /** The latest that this process has committed: who reads an appointment again need not be written down again. */
+  const written = new Set<AppointmentId>();
+  const noteWritten = (id: AppointmentId): void => {
+    unwritten.delete(id);
+    written.add(id);
+    const [oldest] = written;
+    if (oldest !== undefined && written.size > MOST_REPLIES_KEPT) written.delete(oldest);
+  };
 
   const marked = (row: AttemptTable): AttemptTable => ({
     ...row,
@@ -64,13 +77,18 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
     bookings: readonly PracticeAppointmentRef[],
   ): Attempt => rows.fromRows(marked(row), slots, bookings);
 
-  const load = async (from: Kysely<Schema>, row: AttemptTable): Promise<Attempt> => {
-    const slots: SlotRow[] = [];
+  const partsOf = async (from: Kysely<Schema>, id: AppointmentId): Promise<Parts> => {
+    const slots: Parts['slots'][number][] = [];
     const refs: PracticeAppointmentRef[] = [];
-    for (const part of await queries.partsOf(from, { id: row.id })) {
+    for (const part of await queries.partsOf(from, { id })) {
       if (part.practice_ref === null) slots.push(part);
       else refs.push(part.practice_ref);
     }
+    return { slots, refs: refs.sort() };
+  };
+
+  const load = async (from: Kysely<Schema>, row: AttemptTable): Promise<Attempt> => {
+    const { slots, refs } = await partsOf(from, row.id);
     return assemble(row, slots, refs);
   };
 
@@ -163,15 +181,18 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
           const moved = { id, practice: row.practice, slots: change.slots };
           for (const slot of rows.toUnheldSlotRows(moved)) await queries.insertSlot(commit.db, slot);
         }
-        const follow = liveFlag(change.state) === 1 ? queries.takeSlots : queries.dropSlots;
-        await follow(commit.db, { id });
-        const owned = change.practiceRefs && (await queries.bookingsOf(commit.db, { id }));
-        for (const ref of change.practiceRefs ?? []) {
-          if (owned?.some((booking) => booking.practice_ref === ref)) continue;
+        const { slots, refs } = await partsOf(commit.db, id);
+        const live = liveFlag(change.state);
+        // As a rule they are already as they are to be: everybody waits for what is done here.
+        if (slots.some((slot) => slot.live !== live)) {
+          await (live === 1 ? queries.takeSlots : queries.dropSlots)(commit.db, { id });
+        }
+        const added = [...new Set(change.practiceRefs)].filter((ref) => !refs.includes(ref));
+        for (const ref of added) {
           await queries.insertBooking(commit.db, { practice: row.practice, practice_ref: ref, attempt_id: id });
         }
         commit.append(audit);
-        return load(commit.db, row);
+        return assemble(row, slots, [...refs, ...added].sort());
       }),
 
     adopt: (appointment, audit) =>
@@ -293,12 +314,13 @@ export function createAttempts(db: Kysely<Schema>, commits: CommitQueue, sealing
 
     markReplied(id, at) {
       // A mark that is lost only means that a repeat is answered from the ledger once more.
-      if (unwritten.has(id) || unwritten.size >= MOST_UNWRITTEN_REPLIES) return Promise.resolve();
+      if (unwritten.has(id) || written.has(id)) return Promise.resolve();
+      if (unwritten.size >= MOST_REPLIES_KEPT) return Promise.resolve();
       const accepted = commits.defer(
         async (transaction) => {
           await queries.markReplied(transaction, { id, at });
         },
-        () => unwritten.delete(id),
+        () => noteWritten(id),
       );
       if (accepted) unwritten.set(id, at);
       return Promise.resolve();

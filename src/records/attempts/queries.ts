@@ -119,18 +119,17 @@ export function prepareQueries(db: Kysely<Schema>) {
     partsOf: prepare<{ id: AppointmentId }>()((p) =>
       db
         .selectFrom('attempt_slot')
-        .select(['attempt_id', 'ordinal', 'slot_id', 'start_at', 'end_at'])
+        .select(['attempt_id', 'ordinal', 'slot_id', 'start_at', 'end_at', 'live'])
         .select(sql<PracticeAppointmentRef | null>`cast(null as text)`.as('practice_ref'))
         .where('attempt_id', '=', p('id'))
         .unionAll(
           db
             .selectFrom('attempt_booking')
             .select(['attempt_id', sql.lit(0).as('ordinal'), sql.lit('' as SlotId).as('slot_id')])
-            .select([sql.lit(0).as('start_at'), sql.lit(0).as('end_at'), 'practice_ref'])
+            .select([sql.lit(0).as('start_at'), sql.lit(0).as('end_at'), UNSET.as('live'), 'practice_ref'])
             .where('attempt_id', '=', p('id')),
         )
-        .orderBy('ordinal')
-        .orderBy('practice_ref'),
+        .orderBy('ordinal'),
     ),
     held: prepare<{ practice: OdsCode; from: Instant; until: Instant }>()((p) =>
       db
@@ -163,9 +162,6 @@ export function prepareQueries(db: Kysely<Schema>) {
     ),
     practiceRefs: prepare<{ practice: OdsCode }>()((p) =>
       db.selectFrom('attempt_booking').select('practice_ref').where('practice', '=', p('practice')),
-    ),
-    bookingsOf: prepare<{ id: AppointmentId }>()((p) =>
-      db.selectFrom('attempt_booking').select('practice_ref').where('attempt_id', '=', p('id')).orderBy('practice_ref'),
     ),
     ownerOf: prepare<{ practice: OdsCode; ref: PracticeAppointmentRef }>()((p) =>
       attempts
