@@ -92,7 +92,7 @@ describe('more requests than there is room for', () => {
     await open({}, { reads: 3, readsKept: 2, writesWaiting: 1 });
     const patient = await patientId(consumer);
     const slots = (await freeSlots(consumer)).slice(0, 2);
-    gateway.riverside.faults.script({ times: 1, fault: { kind: 'delay', when: 'before', ms: 1_500 } });
+    gateway.riverside.faults.script({ times: 1, fault: { kind: 'delay', when: 'before', ms: 900 } });
     const before = gateway.practiceCalls();
     const bookings = slots.map((slot) => consumer.post('book', '/Appointment', bookingBody(slot, patient)));
     await settle(() => gateway.practiceCalls() > before);
