@@ -212,7 +212,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     requestsPerSecond: transport.mode === 'insecure-loopback' ? undefined : configuration.limits.requestsPerSecond,
     isClosing: () => closing,
     roomOf: (odsCode: string) => resilience.readRoomOf(odsCode),
-    isBookedUp: (odsCode: string) => resilience.isBookedUp(odsCode),
+    turnsAway: (odsCode: string) => resilience.turnsAway(odsCode),
     ...options.overload,
   };
   const validation = createValidationThread(log);

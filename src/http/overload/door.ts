@@ -21,8 +21,8 @@ export interface OverloadSettings {
   readonly requestsPerSecond: number | undefined;
   /** Of the system behind a practice. */
   readonly roomOf?: (odsCode: string) => ReadRoom | undefined;
-  /** Whether the system behind a practice would turn away one more booking. */
-  readonly isBookedUp?: (odsCode: string) => boolean;
+  /** Whether the system behind a practice has room for no booking more; who asks is taken to be turned away then. */
+  readonly turnsAway?: (odsCode: string) => boolean;
   /** Whether the gateway is closing: then no new booking is begun. */
   readonly isClosing?: () => boolean;
 }
@@ -46,16 +46,23 @@ export function createDoor(http: GatewayHttp, settings: OverloadSettings): Door 
   const admission = createAdmission(runtime, settings.limit, Math.max(1, addressees));
   const rate = settings.requestsPerSecond;
   const quota = rate === undefined ? undefined : createQuota(rate, rate * BURST_SECONDS, runtime.clock);
+  // Not a word of what has become of an earlier request that this one may repeat.
   const overloaded = createRefusal(
-    new GatewayError('overloaded', 'The gateway is busy. Nothing was done; the request can be sent again safely'),
+    new GatewayError('overloaded', 'The gateway is busy. This request was not looked at; it can be sent again safely'),
     http.face,
   );
   const closing = createRefusal(
-    new GatewayError('overloaded', 'The gateway is closing. Nothing was done; the request can be sent again safely'),
+    new GatewayError(
+      'overloaded',
+      'The gateway is closing. This request was not looked at; it can be sent again safely',
+    ),
     http.face,
   );
   const overQuota = createRefusal(
-    new GatewayError('quota-exceeded', 'This consumer sends more requests than it may. Nothing was done; slow down'),
+    new GatewayError(
+      'quota-exceeded',
+      'This consumer sends more requests than it may. This one was not looked at; slow down',
+    ),
     http.face,
   );
   const leaving = new WeakMap<Response, (isServed: boolean) => void>();
@@ -115,7 +122,7 @@ export function createDoor(http: GatewayHttp, settings: OverloadSettings): Door 
       }
       const practice = http.directory.practice(asked.addressee)?.practice.odsCode ?? '';
       // Told here it costs next to nothing: else those who come again would keep a busy gateway busy.
-      if (asksForPlace(request.method, request.url) && settings.isBookedUp?.(practice)) {
+      if (asksForPlace(request.method, request.url) && settings.turnsAway?.(practice)) {
         sendAway(request, response, overloaded, soon());
         return;
       }

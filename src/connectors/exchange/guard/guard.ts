@@ -59,8 +59,8 @@ export interface Guard {
    * as many wait as writes do: more would push each other away half-way, and none of them would be done in time.
    */
   begin(call: Omit<Call, 'errand'>): Promise<Turn>;
-  /** Whether `begin` would find neither room nor a place in the line. */
-  isBookedUp(): boolean;
+  /** Whether `begin` would find neither room nor a place in the line; then a booking counts as refused. */
+  turnsAway(): boolean;
   /** A cheap read that changes nothing: answers whether the system answers. Never rejects. */
   useProbe(probe: () => Promise<boolean>): void;
   condition(direction: Direction): DirectionCondition;
@@ -212,7 +212,11 @@ export function createGuard({ runtime, log, practice, limits, together }: GuardI
         },
       };
     },
-    isBookedUp: () => bookings.underWay >= mostBookings && bookings.waiting >= limits.writesWaiting,
+    turnsAway() {
+      const isFull = bookings.underWay >= mostBookings && bookings.waiting >= limits.writesWaiting;
+      if (isFull) ways.writes.refused += 1;
+      return isFull;
+    },
     useProbe(ask) {
       probe ??= ask;
     },

@@ -19,8 +19,8 @@ export interface Resilience {
   guardOf(practice: string, installation: string, calls?: CallLimits): Guard;
   /** How many reads of consumers the installation of a practice has room for, those that wait included. */
   readRoomOf(practice: string): { readonly installation: string; readonly most: number } | undefined;
-  /** Whether the installation of a practice would turn away one more booking. */
-  isBookedUp(practice: string): boolean;
+  /** As the guard of the practice's installation says. */
+  turnsAway(practice: string): boolean;
   /** One for each practice, in the order in which their guards were asked for. */
   status(): readonly PracticeCondition[];
 }
@@ -42,7 +42,7 @@ export function createResilience(runtime: Runtime, log: Log, limits: Partial<Res
       return guard;
     },
     readRoomOf: (practice) => rooms.get(practice),
-    isBookedUp: (practice) => practices.get(practice)?.isBookedUp() ?? false,
+    turnsAway: (practice) => practices.get(practice)?.turnsAway() ?? false,
     status: () =>
       [...practices].map(([practice, guard]) => ({
         practice,
