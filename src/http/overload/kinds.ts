@@ -43,8 +43,7 @@ export function askedOf(method: string, url: string): Asked {
 
 /** A place is asked for; registrations, which go with bookings here, take none. */
 export function asksForPlace(method: string, url: string): boolean {
-  const [path = ''] = url.split('?', 1);
-  return method === 'POST' && path.endsWith('/Appointment');
+  return method === 'POST' && url.split('?', 1)[0]?.endsWith('/Appointment') === true;
 }
 
 function kindOf(method: string, path: string): Kind {

@@ -21,6 +21,8 @@ export interface Gate {
   tryEnter(most: number): boolean;
   enter(wish: Wish): Promise<Entered>;
   leave(): void;
+  /** Neither room, `most` as in a `Wish`, nor a place in the line. */
+  isFull(most: number): boolean;
   /** Sends away all who wait and whose rank is `rank` or higher. */
   flush(rank: number): void;
   readonly underWay: number;
@@ -45,6 +47,8 @@ export function createGate(longestLine: number): Gate {
     }
   };
 
+  const isLineFull = (): boolean => line.filter(({ wish }) => !wish.isPatient).length >= longestLine;
+
   const tryEnter = (most: number): boolean => {
     if (underWay >= most) return false;
     underWay += 1;
@@ -59,11 +63,12 @@ export function createGate(longestLine: number): Gate {
       return line.length;
     },
     tryEnter,
+    isFull: (most) => underWay >= most && isLineFull(),
     enter(wish) {
       const { signal, rank, most, isPatient = false } = wish;
       if (signal.aborted) return Promise.resolve('late');
       if (tryEnter(most)) return Promise.resolve('in');
-      if (!isPatient && line.filter((other) => !other.wish.isPatient).length >= longestLine) {
+      if (!isPatient && isLineFull()) {
         // The last in line makes room for whoever goes before it.
         const last = line.findLast((other) => !other.wish.isPatient);
         if (!last || last.wish.rank <= rank) return Promise.resolve('full');

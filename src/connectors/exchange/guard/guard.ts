@@ -213,7 +213,7 @@ export function createGuard({ runtime, log, practice, limits, together }: GuardI
       };
     },
     turnsAway() {
-      const isFull = bookings.underWay >= mostBookings && bookings.waiting >= limits.writesWaiting;
+      const isFull = bookings.isFull(mostBookings);
       if (isFull) ways.writes.refused += 1;
       return isFull;
     },

@@ -14,11 +14,16 @@ export interface ResilienceLimits extends GuardLimits {
 
 export const RESILIENCE_LIMITS: ResilienceLimits = { ...GUARD_LIMITS, together: 128, togetherWaiting: 256 };
 
+/** How many reads of consumers an installation has room for, those that wait included. */
+interface ReadRoom {
+  readonly installation: string;
+  readonly most: number;
+}
+
 export interface Resilience {
   /** Equal installations have one guard, with the limits that the first of them was given. */
   guardOf(practice: string, installation: string, calls?: CallLimits): Guard;
-  /** How many reads of consumers the installation of a practice has room for, those that wait included. */
-  readRoomOf(practice: string): { readonly installation: string; readonly most: number } | undefined;
+  readRoomOf(practice: string): ReadRoom | undefined;
   /** As the guard of the practice's installation says. */
   turnsAway(practice: string): boolean;
   /** One for each practice, in the order in which their guards were asked for. */
@@ -30,21 +35,19 @@ export function createResilience(runtime: Runtime, log: Log, limits: Partial<Res
   const all = { ...RESILIENCE_LIMITS, ...limits };
   const together = { gate: createGate(all.togetherWaiting), most: all.together };
   const guards = new Map<string, Guard>();
-  const practices = new Map<string, Guard>();
-  const rooms = new Map<string, { readonly installation: string; readonly most: number }>();
+  const practices = new Map<string, { readonly guard: Guard; readonly room: ReadRoom }>();
   return {
     guardOf(practice, installation, calls) {
       const own = { ...all, ...calls, ...limits };
       const guard = guards.get(installation) ?? createGuard({ runtime, log, practice, limits: own, together });
       guards.set(installation, guard);
-      practices.set(practice, guard);
-      rooms.set(practice, { installation, most: own.reads - own.readsKept + own.readsWaiting });
+      practices.set(practice, { guard, room: { installation, most: own.reads - own.readsKept + own.readsWaiting } });
       return guard;
     },
-    readRoomOf: (practice) => rooms.get(practice),
-    turnsAway: (practice) => practices.get(practice)?.turnsAway() ?? false,
+    readRoomOf: (practice) => practices.get(practice)?.room,
+    turnsAway: (practice) => practices.get(practice)?.guard.turnsAway() ?? false,
     status: () =>
-      [...practices].map(([practice, guard]) => ({
+      [...practices].map(([practice, { guard }]) => ({
         practice,
         reads: guard.condition('reads'),
         writes: guard.condition('writes'),
